@@ -1,0 +1,149 @@
+/* Paper to Pager. The site reads without this file; it adds six comforts. */
+(function () {
+  "use strict";
+  var each = function (selector, act) { document.querySelectorAll(selector).forEach(act); };
+  var input = document.querySelector(".md-search__input");
+
+  /* 1. Search on demand: the bundle of the theme with its worker and the index come when a reader reaches for them. */
+  var reached = false;
+  function reach() {
+    if (reached) return;
+    reached = true;
+    var script = document.createElement("script");
+    script.src = document.getElementById("p2p-bundle").content.querySelector("script").getAttribute("src");
+    /* The bundle starts when the document is ready, which it was long ago: say so again. It closes the search when
+       it meets an anchor in the address: show it none. */
+    var address = location.href;
+    if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
+    script.onload = script.onerror = function (event) {
+      if (event.type === "load") document.dispatchEvent(new Event("DOMContentLoaded"));
+      if (!location.hash) history.replaceState(history.state, "", address);
+    };
+    document.body.append(script);
+  }
+  /* The theme turns each word into a prefix: "who is paged" would find "whole". Such words are left out of a query. */
+  var small = /^(a|an|and|are|can|did|do|does|for|how|i|in|is|it|my|not|of|on|or|the|to|was|what|when|where|which|who|whom|why|with|you)$/i;
+  var post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message) {
+    if (message && message.type === 2 && typeof message.data === "string") {
+      var words = message.data.split(/[\s?]+/).filter(function (word) { return word && !small.test(word); });
+      if (words.length) message = { type: 2, data: words.join(" ") };
+    }
+    post.call(this, message);
+  };
+  ["focusin", "pointerover", "touchstart"].forEach(function (type) {
+    document.addEventListener(type, function (event) {
+      if (event.target.closest && event.target.closest(".md-search, [data-p2p-opens=__search]")) reach();
+    }, { passive: true });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "/" || reached || event.target.matches("input, textarea, select")) return;
+    event.preventDefault();
+    var button = document.querySelector("[data-p2p-opens=__search]");
+    if (button.getClientRects().length) button.click();
+    else input.focus();
+  });
+  if (new URLSearchParams(location.search).has("q")) reach();
+
+  /* 2. Light and dark. */
+  document.querySelector(".p2p-scheme").addEventListener("click", function () {
+    var scheme = document.body.getAttribute("data-md-color-scheme") === "slate" ? "default" : "slate";
+    document.body.setAttribute("data-md-color-scheme", scheme);
+    try { localStorage.setItem("p2p-scheme", scheme); } catch (error) { /* it lasts for this page */ }
+  });
+
+  /* 3. Copy: the file as it is, or the commands without prompts and output. */
+  function copied(code) {
+    var copy = code.cloneNode(true);
+    copy.querySelectorAll(".gp, .go, .gt").forEach(function (part) { part.remove(); });
+    return copy.textContent;
+  }
+  function write(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    var area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    var done = document.execCommand("copy");
+    area.remove();
+    return done ? Promise.resolve() : Promise.reject(new Error("no clipboard"));
+  }
+  var status = document.createElement("div");
+  status.className = "p2p-hidden";
+  status.setAttribute("role", "status");
+  document.querySelector("main").append(status);
+  each(".highlight pre > code", function (code) {
+    if (code.closest(".language-text, .doc")) return;
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "p2p-copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", code.querySelector(".gp") ? "Copy the commands" : "Copy the code");
+    button.addEventListener("click", function () {
+      write(copied(code)).then(function () { return "Copied"; }, function () { return "Not copied"; }).then(function (word) {
+        button.textContent = status.textContent = word;
+        setTimeout(function () { button.textContent = "Copy"; status.textContent = ""; }, 2000);
+      });
+    });
+    code.parentNode.append(button);
+  });
+
+  /* 4. What scrolls can be reached with the keyboard. */
+  each(".md-typeset table:not([class])", function (table) {
+    var box = document.createElement("div");
+    box.className = "p2p-scroll";
+    table.replaceWith(box);
+    box.append(table);
+  });
+  function focusWhatScrolls() {
+    each("pre > code, .p2p-scroll", function (box) {
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  }
+  focusWhatScrolls();
+  ["resize", "load"].forEach(function (type) { addEventListener(type, focusWhatScrolls); });
+  ["change", "toggle"].forEach(function (type) {
+    document.addEventListener(type, function () { setTimeout(focusWhatScrolls); }, true);
+  });
+
+  /* 5. Menu and search on a small screen: real buttons, Escape closes the menu, focus goes along. */
+  var drawer = document.getElementById("__drawer");
+  each("[data-p2p-opens]", function (button) {
+    var toggle = document.getElementById(button.dataset.p2pOpens);
+    button.addEventListener("click", function () { toggle.click(); });
+    toggle.addEventListener("change", function () {
+      button.setAttribute("aria-expanded", String(toggle.checked));
+      if (!toggle.checked) button.focus();
+      else setTimeout(function () { (toggle === drawer ? document.querySelector(".p2p-nav a") : input).focus(); }, 50);
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && drawer.checked) drawer.click();
+  });
+
+  /* 6. Where you are on the page, and open answers on paper. */
+  var places = [];
+  each(".p2p-toc a", function (link) {
+    var heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (heading) places.push([heading, link]);
+  });
+  var waiting = false;
+  function follow() {
+    waiting = false;
+    var here = places.filter(function (place) { return place[0].getBoundingClientRect().top < 120; }).pop();
+    places.forEach(function (place) {
+      if (place === here) place[1].setAttribute("aria-current", "location");
+      else place[1].removeAttribute("aria-current");
+    });
+  }
+  if (places.length) {
+    addEventListener("scroll", function () {
+      if (!waiting) requestAnimationFrame(follow);
+      waiting = true;
+    }, { passive: true });
+  }
+  addEventListener("beforeprint", function () {
+    each("details", function (answer) { answer.open = true; });
+  });
+})();
