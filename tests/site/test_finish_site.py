@@ -1,0 +1,212 @@
+"""What happens to a built site before it is published."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts.finish_site import (
+    beginning,
+    finish,
+    hold_units,
+    lighten,
+    llms,
+    markdown,
+    markdown_path,
+    secure,
+    slim_index,
+)
+from scripts.tree import ROOT, Page, modules, pages
+
+HEAD = '<head>\n      <meta charset="utf-8">\n</head>'
+
+
+def test_the_policy_allows_a_script_by_its_hash_and_nothing_else() -> None:
+    html = secure(f'{HEAD}<script>go()</script><script src="a.js"></script>')
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy is not None
+    # printf 'go()' | openssl dgst -sha256 -binary | base64
+    expected = "'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='"
+    assert f"script-src 'self' {expected};" in policy[1]
+    assert "unsafe" not in policy[1]
+    assert policy[1].startswith("default-src 'none';")
+
+
+def test_data_in_a_script_element_needs_no_hash() -> None:
+    html = secure(f'{HEAD}<script type="application/json">{{}}</script>')
+    assert "sha256" not in html
+
+
+def test_a_page_is_secured_once() -> None:
+    once = secure(f"{HEAD}<script>go()</script>")
+    assert secure(once) == once
+
+
+def test_a_page_without_a_charset_is_refused() -> None:
+    with pytest.raises(ValueError, match='must have <meta charset="utf-8">'):
+        secure("<p>no head</p>")
+
+
+def test_code_keeps_its_text_and_loses_idle_spans() -> None:
+    html = '<span class="k">def</span><span class="w"> </span>'
+    html += '<span class="nf">f</span><span class="p">():</span>'
+    expected = '<span class="k">def</span> <span class="nf">f</span>():'
+    assert lighten(html) == expected
+
+
+def test_a_percent_sign_stays_with_its_number_and_code_stays_as_it_is() -> (
+    None
+):
+    html = '<p title="5 %">95.2 % <code>"+10 %"</code></p><pre>1 % 2</pre>'
+    held = (
+        '<p title="5 %">95.2\u00a0% <code>"+10 %"</code></p><pre>1 % 2</pre>'
+    )
+    assert hold_units(html) == held
+    assert hold_units(held) == held
+
+
+def test_the_index_keeps_prose_and_loses_code_and_tags(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "search_index.json"
+    docs = [
+        {
+            "location": "a/",
+            "title": "A",
+            "text": "<p>One.</p> <pre><code>x = 1</code></pre>",
+            "tags": ["data"],
+        },
+        {"location": "a/#snippets.drift.psi", "title": "psi", "text": "API"},
+    ]
+    path.write_text(json.dumps({"config": {}, "docs": docs}), "utf-8")
+    slim_index(path)
+    kept = json.loads(path.read_text("utf-8"))["docs"]
+    assert kept == [{"location": "a/", "title": "A", "text": "One."}]
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "expected"),
+    [
+        ("Short.", 20, "Short."),
+        ("First sentence. Second one.", 20, "First sentence."),
+        ("No sentence ends before the cut", 20, "No sentence ends"),
+        ("", 20, ""),
+    ],
+)
+def test_a_section_is_cut_after_a_sentence_or_a_word(
+    text: str, length: int, expected: str
+) -> None:
+    assert beginning(text, length) == expected
+
+
+PAGE = """---
+title: T
+---
+# T
+
+Lead.
+{ .p2p-lead }
+
+<div class="p2p-pair" markdown>
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+</div>
+
+=== "Code"
+
+    ```python
+    --8<-- "code.py"
+    ```
+
+??? question "Why?"
+    **Because.** See [b](b.md#x) and [site](https://example.org/a.md).
+
+--8<-- "figure.svg.html"
+
+## API
+
+::: snippets.drift.psi
+    options:
+      members: [psi]
+
+## Next
+"""
+
+
+def test_the_markdown_of_a_page_is_plain(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(
+        "def f():\n    # --8<-- [start:core]\n    return 1\n"
+        "    # --8<-- [end:core]\n\n\nx = f()\n"
+    )
+    (tmp_path / "figure.svg.html").write_text(
+        '<svg><title id="t">Plot</title><desc id="d">It falls.</desc></svg>'
+    )
+    text = markdown(tmp_path, Page("docs/guides/t.md", PAGE))
+    assert text == (
+        "# T\n\nLead.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+        "**Code**\n\n"
+        "```python\ndef f():\n    return 1\n\n\nx = f()\n```\n\n"
+        "**Why?**\n"
+        "**Because.** See [b](../b/index.md#x) and "
+        "[site](https://example.org/a.md).\n\n"
+        "Figure: Plot. It falls.\n\n"
+        "## API\n\nThe docstrings in the code are the reference.\n\n## Next\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("docs/index.md", "index.md"),
+        ("docs/guides/a.md", "guides/a/index.md"),
+        ("docs/flights/index.md", "flights/index.md"),
+    ],
+)
+def test_the_markdown_stands_beside_the_page(page: str, expected: str) -> None:
+    assert markdown_path(page) == expected
+
+
+def test_every_page_of_the_site_has_its_markdown(site_dir: Path) -> None:
+    for page in pages(ROOT):
+        path = site_dir / markdown_path(page.path)
+        assert path.with_suffix(".html").is_file()
+        text = path.read_text("utf-8")
+        assert "--8<--" not in text
+        for target in re.findall(r"\]\(([^)\s:#]+\.md)", text):
+            assert (path.parent / target).is_file(), f"{path}: {target}"
+
+
+def test_the_list_for_programs_names_every_page(site_dir: Path) -> None:
+    text = (site_dir / "llms.txt").read_text("utf-8")
+    assert text == llms(site_dir, pages(ROOT))
+    assert text.count("\n- [") == len(pages(ROOT))
+
+
+def test_every_snippet_can_be_downloaded(site_dir: Path) -> None:
+    for module in modules(ROOT):
+        folder = site_dir / "files" / module.area
+        path = folder / f"{module.name}.py"
+        assert path.read_text("utf-8") == module.copied
+        for name in module.data:
+            assert (folder / name).is_file()
+
+
+def test_a_second_run_changes_nothing(site_dir: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(site_dir, site)
+    runs = []
+    for _ in range(2):
+        finish(site)
+        files = (path for path in sorted(site.rglob("*")) if path.is_file())
+        runs.append({path: path.read_bytes() for path in files})
+    assert runs[0] == runs[1]
+
+
+def test_a_folder_without_a_site_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="holds no built site"):
+        finish(tmp_path)
