@@ -1,0 +1,88 @@
+"""How many bytes does a reader fetch to see a page?
+
+usage: page_weight.py SITE_DIR
+
+Prints, for the heaviest page of each kind, what the first view takes in
+gzipped KB (1,000 bytes): the page with every style sheet, script and image
+that it names. The script of the theme, the search worker and the index come
+when a reader reaches for search (a browser test holds that). Exits with 1 if
+a page is above its limit, or the index above its limit a page.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from scripts.finish_site import markdown_path
+from scripts.tree import ROOT, pages
+
+LIMIT = 95.0  # KB, first view without the search index
+INDEX_LIMIT = 1.0  # KB a page
+
+WAITING = re.compile(r"<template\b.*?</template>", re.S)
+LOADS = re.compile(
+    r'<link rel="(?:stylesheet|icon)" href="(?P<link>[^"]+)"'
+    r'|<(?:script|img)[^>]* src="(?P<src>[^"]+)"'
+)
+
+
+@cache
+def weight(path: Path) -> float:
+    """Gzipped size of a file in KB."""
+    return len(gzip.compress(path.read_bytes(), 6, mtime=0)) / 1000
+
+
+def first_view(page: Path) -> dict[str, float]:
+    """Gzipped KB of the first view, by kind of file."""
+    parts = {"html": weight(page), "css": 0.0, "js": 0.0, "images": 0.0}
+    seen = WAITING.sub("", page.read_text("utf-8"))
+    for found in LOADS.finditer(seen):
+        path = (page.parent / (found["link"] or found["src"])).resolve()
+        kind = path.suffix.removeprefix(".")
+        parts[kind if kind in parts else "images"] += weight(path)
+    return parts
+
+
+def main(site: Path) -> int:
+    """Print the table; 1 if something is too heavy."""
+    heaviest: dict[str, tuple[float, str, dict[str, float]]] = {}
+    everything = pages(ROOT)
+    for page in everything:
+        path = (site / markdown_path(page.path)).with_suffix(".html")
+        parts = first_view(path)
+        candidate = (sum(parts.values()), page.id, parts)
+        kind = str(page.meta.get("kind"))
+        heaviest[kind] = max(heaviest.get(kind, candidate), candidate)
+    print(
+        f"{'kind':10}{'KB':>7}{'html':>7}{'css':>7}{'js':>7}{'img':>7}  page"
+    )
+    for kind, (total, name, parts) in sorted(heaviest.items()):
+        columns = "".join(f"{value:7.1f}" for value in parts.values())
+        print(f"{kind:10}{total:7.1f}{columns}  {name}")
+    index = weight(site / "search/search_index.json")
+    each = index / len(everything)
+    folder = site / "assets/javascripts"
+    scripts = sum(map(weight, folder.glob("bundle.*.js"))) + sum(
+        map(weight, folder.glob("workers/search.*.js"))
+    )
+    print(
+        f"on reaching for search: index {index:.1f} KB, {each:.2f} KB for "
+        f"each of {len(everything)} pages, and scripts of {scripts:.1f} KB"
+    )
+    heavy = [k for k, (total, *_) in heaviest.items() if total > LIMIT]
+    if heavy or each > INDEX_LIMIT:
+        print(f"too heavy: {', '.join(heavy) or 'the index'}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -1,0 +1,77 @@
+"""Each HTML file of the site, opened once on a phone's width.
+
+One tab opens them all; the tests read what was noted on the way.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Route
+
+FEWEST = 10  # a build with fewer pages is not the site
+
+
+@dataclass
+class Visit:
+    """What happened on one page."""
+
+    path: str
+    said: list[str] = field(default_factory=list)
+    off_site: list[str] = field(default_factory=list)
+    width: int = 0
+
+
+@pytest.fixture(scope="module")
+def visits(browser: Browser, address: str, site_dir: Path) -> list[Visit]:
+    paths = sorted(
+        path.relative_to(site_dir).as_posix()
+        for path in site_dir.rglob("*.html")
+    )
+    context = browser.new_context(viewport={"width": 360, "height": 780})
+    tab = context.new_page()
+    noted: list[Visit] = []
+
+    def guard(route: Route) -> None:
+        url = route.request.url
+        if url.startswith((address, "data:")):
+            route.continue_()
+        else:
+            noted[-1].off_site.append(url)
+            route.abort()
+
+    tab.route("**/*", guard)
+    tab.on("console", lambda m: noted[-1].said.append(f"{m.type}: {m.text}"))
+    tab.on("pageerror", lambda error: noted[-1].said.append(str(error)))
+    for path in paths:
+        noted.append(Visit(path))
+        tab.goto(address + path, wait_until="load")
+        noted[-1].width = tab.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    return noted
+
+
+def test_the_whole_site_is_here(visits: list[Visit]) -> None:
+    assert len(visits) >= FEWEST
+
+
+def test_no_page_complains_in_the_console(visits: list[Visit]) -> None:
+    # A violation of the content security policy is an error here too.
+    assert {v.path: v.said for v in visits if v.said} == {}
+
+
+def test_no_page_asks_another_host_for_anything(visits: list[Visit]) -> None:
+    assert {v.path: v.off_site for v in visits if v.off_site} == {}
+
+
+def test_no_page_scrolls_sideways_on_a_phone(visits: list[Visit]) -> None:
+    assert {v.path: v.width for v in visits if v.width > 360} == {}
+
+
+def test_each_page_has_a_strict_policy(site_dir: Path) -> None:
+    without = [
+        path
+        for path in site_dir.rglob("*.html")
+        if "default-src 'none'" not in path.read_text("utf-8")
+    ]
+    assert without == []
