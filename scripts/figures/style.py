@@ -11,9 +11,10 @@ the same bytes on every machine.
 from __future__ import annotations
 
 import io
+import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -132,6 +133,91 @@ def house() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(RC)
         yield
+
+
+def alarm_rates(
+    rows: Sequence[int],
+    quiet: Mapping[str, Sequence[float]],
+    moved: Mapping[str, Sequence[float]],
+    *,
+    promised: float,
+    change: str,
+    per: str = "rows on each side",
+    rate: str = "checks",
+) -> MplFigure:
+    """Two panels over the number of rows: false alarms, and power.
+
+    Args:
+        rows: shape (k,), numbers of rows, increasing, two or more.
+        quiet: Name of a check and its share of alarms, shape (k,), [0, 1],
+            when nothing has changed. At most four checks.
+        moved: The same when the change is there.
+        promised: Share of false alarms that the check promises, (0, 1).
+        change: The change of the lower panel, in words.
+        per: What `rows` counts.
+        rate: What rings or does not: checks, days, quarters.
+
+    Returns:
+        The drawing, with each line named at its end in the lower panel.
+    """
+    looks = list(zip((INK, S2, S3, S4), "os^D", strict=True))
+    looks = looks[: len(moved)]
+    with house():
+        fig, (upper, lower) = plt.subplots(
+            2, 1, figsize=(5.0, 4.6), sharex=True
+        )
+        top = max(100 * max(map(max, quiet.values())), 250 * promised)
+        upper.set_ylim(-0.03 * top, 1.15 * top)
+        lower.set_ylim(-3, 108)
+        lower.set_yticks(range(0, 101, 25))
+        for ax, shares in ((upper, quiet), (lower, moved)):
+            ax.yaxis.set_major_formatter("{x:g} %")
+            ends = []
+            for (colour, marker), line, (name, found) in zip(
+                looks, ("-", "--", "-.", ":"), shares.items(), strict=False
+            ):
+                ends.append([100 * found[-1], name, colour])
+                ax.plot(
+                    rows,
+                    [100 * share for share in found],
+                    color=colour,
+                    ls=line,
+                    marker=marker,
+                )
+            if len(shares) > 1:
+                _name_the_ends(ax, ends)
+        upper.axhline(100 * promised, color=INK2, lw=1, ls=(0, (1, 2)))
+        lower.set_xscale("log")
+        lower.set_xticks(rows, [f"{n:,}" for n in rows])
+        lower.minorticks_off()
+        lower.set_xlabel(per)
+        upper.set_title(f"Nothing changed: {rate} that ring")
+        lower.set_title(f"{change}: {rate} that ring")
+        upper.annotate(
+            f"promised {100 * promised:g} %",
+            (rows[0], 100 * promised),
+            (0, 4),
+            textcoords="offset points",
+            color=INK2,
+        )
+        fig.tight_layout(h_pad=1.5)
+    return fig
+
+
+def _name_the_ends(ax: Any, ends: list[list[Any]]) -> None:
+    """Name each line at its right end, no name on top of another."""
+    low, high = ax.get_ylim()
+    gap, last = (high - low) / 8, -math.inf
+    for y, name, colour in sorted(ends, key=lambda end: end[0]):
+        last = max(y, last + gap)
+        ax.annotate(
+            name,
+            (1.02, last),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=colour,
+            annotation_clip=False,
+        )
 
 
 def to_svg(figure: Figure, name: str) -> str:

@@ -11,22 +11,23 @@ are independent of each other; rows of the same hour seldom are.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/drift/psi.py
 Page:    snippets/drift/psi
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
-from operator import add
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Baseline", "PsiResult", "psi", "psi_limit"]
 
-_BLOCK = 32_768  # rows at a time: 256 KB, so a block stays in the cache
+_BLOCK = 20_000  # rows at a time: 160 KB stay in the cache
+_REAL = (int, float, np.integer, np.floating)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Baseline:
 
     Raises:
         ValueError: the edges do not increase, there is not one more count
-            than there are edges, or a count is below 0.
+            than there are edges, or a count is below 0 or not whole.
+        TypeError: the edges or the counts are not numbers.
 
     Example:
         >>> Baseline(edges=(18.0, 65.0), counts=(40, 250, 60), missing=3).n
@@ -56,18 +58,14 @@ class Baseline:
     missing: int = 0
 
     def __post_init__(self) -> None:
-        edges, counts = tuple(self.edges), tuple(self.counts)
-        object.__setattr__(self, "edges", edges)
-        object.__setattr__(self, "counts", counts)
-        steps = pairwise(edges)
-        if any(map(math.isnan, edges)) or any(a >= b for a, b in steps):
-            raise ValueError(f"edges must increase, got {edges}")
-        if len(counts) != len(edges) + 1:
-            sizes = f"{len(counts)} counts and {len(edges)} edges"
-            raise ValueError(f"counts must outnumber edges by 1, got {sizes}")
-        for name, least in ("counts", min(counts)), ("missing", self.missing):
-            if least < 0:
-                raise ValueError(f"{name} must be 0 or more, got {least}")
+        for name in ("edges", "counts"):
+            held = _numbers(name, getattr(self, name)).tolist()
+            object.__setattr__(self, name, tuple(held))
+        if list(self.edges) != sorted({e for e in self.edges if e == e}):
+            raise ValueError(f"edges must increase, got {self.edges}")
+        if len(self.counts) != len(self.edges) + 1:
+            raise ValueError(f"counts must outnumber edges by 1, got {self}")
+        _whole(0, counts=min(self.counts), missing=self.missing)
 
     @property
     def n(self) -> int:
@@ -85,37 +83,43 @@ class Baseline:
 
         Args:
             reference: shape (n,), numbers in any unit; NaN and None are
-                missing, `-inf` and `inf` are values.
-            n_bins: number of bins for a column without ties, 2 or more.
+                missing, `-inf` and `inf` are values. A copy is sorted, so
+                hand over a sample of a column that fills the memory.
+            n_bins: number of bins for a column without ties, 2 or more. With
+                fewer than 100 rows take fewer: 8 to 10 rows a bin.
 
         Returns:
             The edges and the counts of the reference.
 
         Raises:
             ValueError: `reference` is empty or not one-dimensional, or
-                `n_bins` is below 2.
+                `n_bins` is not a whole number of 2 or more.
             TypeError: `reference` holds something other than numbers.
 
         Example:
             >>> Baseline.fit([1, 2, 3, 4, 5, 6, 7, 8, None], n_bins=4)
             Baseline(edges=(2.0, 4.0, 6.0), counts=(2, 2, 2, 2), missing=1)
         """
-        if n_bins < 2:
-            raise ValueError(f"n_bins must be 2 or more, got {n_bins}")
-        rows = _numbers("reference", reference)
+        _whole(2, n_bins=n_bins)
+        rows = _numbers("reference", reference).astype(np.float64)
         if len(rows) == 0:
             raise ValueError("reference must hold at least 1 row, got 0")
-        values, times = np.unique(rows[~np.isnan(rows)], return_counts=True)
-        n = times.sum()
-        ranks = np.arange(1, n_bins) * n / n_bins if n else []
-        cuts = values[np.searchsorted(np.cumsum(times), ranks)]
-        heavy = values[times > max(n / n_bins, 1)]
-        just_below = [math.nextafter(v, -math.inf) for v in heavy]
-        edges = np.unique(np.concatenate([cuts, heavy, just_below]))
-        return _counted(rows, tuple(edges.tolist()))
+        rows.sort()  # NaN comes last
+        n = int(np.searchsorted(rows, np.nan))
+        n_bins = min(n_bins, n + 1)  # more bins have no more edges
+        cuts = rows[[(i * n - 1) // n_bins for i in range(1, n_bins)]]
+        times = np.searchsorted(rows, cuts, "right")
+        times -= np.searchsorted(rows, cuts)
+        heavy = cuts[times > max(n / n_bins, 1)]
+        below = [math.nextafter(v, -math.inf) for v in heavy]
+        return _counted(rows, tuple(sorted({*cuts.tolist(), *below})))
 
     def count(self, current: ArrayLike) -> Baseline:
         """Count other rows of the same column on the same edges.
+
+        An array is read in blocks, so a column of any length, a memory map
+        too, needs less than 10 MB beside it. Each value is compared as the
+        float64 that it equals: 0.1 in float32 is 0.100000001, above 0.1.
 
         Args:
             current: shape (m,), numbers in the unit of the reference; NaN
@@ -151,8 +155,9 @@ class Baseline:
             >>> monday.merge(Baseline((2.0,), (2, 2), missing=1))
             Baseline(edges=(2.0,), counts=(5, 3), missing=1)
         """
-        _refuse_other_edges("other", other, self)
-        counts = tuple(map(add, self.counts, other.counts))
+        if other.edges != self.edges:
+            raise ValueError(f"edges must be {self.edges}, got {other.edges}")
+        counts = tuple(map(sum, zip(self.counts, other.counts, strict=True)))
         return Baseline(self.edges, counts, self.missing + other.missing)
 
 
@@ -200,7 +205,7 @@ def psi(
 
     Raises:
         ValueError: the edges differ, a side has no rows, `pseudo_count` is
-            negative or not finite, or 0 while a bin is empty on one side
+            not from 0 to a million, or 0 while a bin is empty on one side
             only, or `alpha` is not between 0 and 1.
 
     Example:
@@ -210,31 +215,28 @@ def psi(
         >>> round(result.value, 4), round(result.limit, 4), result.alarm
         (0.0934, 0.2269, False)
     """
-    _refuse_other_edges("current", current, reference)
-    if not 0 <= pseudo_count < math.inf:
-        raise ValueError(
-            f"pseudo_count must be finite and 0 or more, got {pseudo_count}"
-        )
-    for name, side in ("reference", reference), ("current", current):
-        if side.n == 0:
-            raise ValueError(f"{name} must hold at least 1 row, got 0")
+    both = reference.merge(current)
+    if not (isinstance(pseudo_count, _REAL) and 0 <= pseudo_count <= 1e6):
+        raise ValueError(f"pseudo_count must be 0 to 1e6, got {pseudo_count}")
     # --8<-- [start:core]
-    before = np.array([*reference.counts, reference.missing])
-    now = np.array([*current.counts, current.missing])
-    live = before + now > 0  # a bin empty on both sides says nothing
-    before, now, n_bins = before[live], now[live], int(live.sum())
-    if pseudo_count == 0 and min(before.min(), now.min()) == 0:
-        raise ValueError("pseudo_count must be > 0 if a bin is empty, got 0")
-    p = (before + pseudo_count) / (reference.n + pseudo_count * n_bins)
-    q = (now + pseudo_count) / (current.n + pseudo_count * n_bins)
-    parts = np.zeros(len(live))
-    parts[live] = (q - p) * np.log(q / p)
-    value = float(parts.sum())
-    # --8<-- [end:core]
+    before = *reference.counts, reference.missing
+    now = *current.counts, current.missing
+    bins = list(zip(before, now, strict=True))
+    # A bin empty on both sides says nothing.
+    n_bins = sum(rows > 0 for rows in (*both.counts, both.missing))
     limit = psi_limit(n_bins, reference.n, current.n, alpha)
+    if pseudo_count == 0 and sum(map(all, bins)) < n_bins:
+        raise ValueError("pseudo_count must be > 0 if a bin is empty, got 0")
+    parts = []
+    for a, b in bins:
+        p = (a + pseudo_count) / (reference.n + pseudo_count * n_bins)
+        q = (b + pseudo_count) / (current.n + pseudo_count * n_bins)
+        parts.append((q - p) * math.log(q / p) if a or b else 0.0)
+    value = math.fsum(parts)
+    # --8<-- [end:core]
     expected = (n_bins - 1) * (1 / reference.n + 1 / current.n)
-    shown = tuple(parts.tolist())
-    return PsiResult(value, expected, limit, value > limit, n_bins, shown)
+    alarm = value > limit
+    return PsiResult(value, expected, limit, alarm, n_bins, tuple(parts))
 
 
 def psi_limit(
@@ -245,8 +247,9 @@ def psi_limit(
     When nothing has moved, PSI divided by `1 / n_reference + 1 / n_current`
     nears a chi-square law with `n_bins - 1` degrees of freedom as the rows
     grow in number. With a pseudo-count of 0.5 and ten rows a bin on both
-    sides the share is close to `alpha`. With fewer it falls to 0 in most
-    cases; at worst, two bins and four rows in one of them, it triples.
+    sides the share is close to `alpha`. With fewer it falls: of 1 % there is
+    0.3 % left at five rows in each of ten bins, and 0.01 % at three. At
+    worst, two bins and four rows in one of them, it triples.
 
     Args:
         n_bins: bins with rows in them, 1 or more; at 1 the limit is 0.
@@ -258,8 +261,8 @@ def psi_limit(
         The limit, 0 or more, in the unit of PSI (none).
 
     Raises:
-        ValueError: `n_bins`, `n_reference` or `n_current` is below 1, or
-            `alpha` is not between 0 and 1.
+        ValueError: `n_bins`, `n_reference` or `n_current` is not a whole
+            number of 1 or more, or `alpha` is not between 0 and 1.
 
     Example:
         >>> round(psi_limit(10, 100, 100), 3)
@@ -267,81 +270,82 @@ def psi_limit(
         >>> round(psi_limit(10, 10_000, 10_000), 5)
         0.00433
     """
-    if n_bins < 1:
-        raise ValueError(f"n_bins must be 1 or more, got {n_bins}")
-    for side, n in ("reference", n_reference), ("current", n_current):
-        if n < 1:
-            raise ValueError(f"n_{side} must be 1 or more, got {n}")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
+    _whole(1, n_reference=n_reference, n_current=n_current, n_bins=n_bins)
+    if not (isinstance(alpha, _REAL) and 0 < alpha < 1):
+        raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}")
     noise = 1 / n_reference + 1 / n_current
-    return _chi_square_quantile(alpha, n_bins - 1) * noise
+    return _chi_square_quantile(float(alpha), n_bins - 1) * noise
 
 
+@lru_cache
 def _chi_square_quantile(alpha: float, df: int) -> float:
-    """The point a chi-square law passes with probability `alpha`."""
-    low, high = 0.0, float(df)
-    while _chi_square_tail(high, df) > alpha:
-        low, high = high, 2 * high
-    while low < (middle := (low + high) / 2) < high:
-        if _chi_square_tail(middle, df) > alpha:
-            low = middle
-        else:
-            high = middle
-    return high
+    """The point a chi-square law passes with probability `alpha`.
+
+    Searched in 2**53 steps, up to a bound that always lies above it.
+    """
+    step = (2 * df - 3 * math.log(alpha)) / 2**53
+    return step * bisect_left(
+        range(1, 2**53), -alpha, key=lambda i: -_chi_square_tail(i * step, df)
+    )
 
 
 def _chi_square_tail(x: float, df: int) -> float:
     """P(chi-square > x): for a whole `df` a finite sum, so no SciPy."""
-    if df == 0:
-        return 0.0
-    half, a = x / 2, 0.5 if df % 2 else 1.0
-    tail = math.erfc(math.sqrt(half)) if df % 2 else math.exp(-half)
-    while a < df / 2:  # Q(a + 1, x) = Q(a, x) + x**a exp(-x) / gamma(a + 1)
+    half, first = x / 2, df % 2 / 2
+    tail = math.erfc(math.sqrt(half)) if first else 0.0
+    for a in (first + k for k in range(df // 2)):
         tail += math.exp(a * math.log(half) - half - math.lgamma(a + 1))
-        a += 1
     return tail
 
 
-def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    """Return a column as floats with NaN for missing, or refuse it."""
-    if isinstance(values, np.ma.MaskedArray):  # asarray would drop the mask
-        values = np.ma.filled(values.astype(float), np.nan)
-    column = np.asarray(values)
+def _numbers(name: str, values: ArrayLike) -> NDArray[np.generic]:
+    """Return a column of numbers with NaN for missing, or refuse it."""
+    try:
+        column = np.asarray(values)
+        if column.dtype == object:
+            column = np.array([np.nan if v is None else v for v in column])
+    except (OverflowError, TypeError, ValueError) as error:
+        raise TypeError(f"{name} must hold numbers: {error}") from error
     if column.ndim != 1:
         raise ValueError(f"{name} must be one column, got {column.shape}")
-    if column.dtype == object:
-        column = np.array([np.nan if v is None else v for v in column])
     if column.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold numbers, got {column.dtype}")
-    return column.astype(np.float64, copy=False)
+    if isinstance(values, np.ma.MaskedArray):  # asarray dropped the mask
+        column = np.where(np.ma.getmaskarray(values), np.nan, column)
+    return column
 
 
-def _counted(rows: NDArray[np.float64], edges: tuple[float, ...]) -> Baseline:
+def _counted(rows: NDArray[np.generic], edges: tuple[float, ...]) -> Baseline:
     """Count rows per bin, and NaN apart, in one pass over the data.
 
-    At ten bins comparing a cached block with each edge beats a binary search
-    per value; and every comparison with NaN is false, so NaN never counts.
+    Comparing a cached block with every edge beats a search per value up to
+    some 32 edges, by more if the block starts on a cache line. The hits of
+    255 blocks fit in a byte, and adding bytes is the cheapest way to count.
     """
-    up_to, missing = [0] * len(edges), 0
-    buffer = np.empty(_BLOCK, dtype=np.bool_)
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        hit = buffer[: len(block)]
-        missing += int(np.count_nonzero(np.isnan(block, out=hit)))
-        for i, edge in enumerate(edges):
-            np.less_equal(block, edge, out=hit)
-            up_to[i] += int(np.count_nonzero(hit))
-    reached = [0, *up_to, len(rows) - missing]
-    return Baseline(edges, tuple(np.diff(reached).tolist()), missing)
+    cuts = np.array([*edges, math.inf])[:, np.newaxis]  # NaN is not <= inf
+    reached = np.zeros(len(cuts), dtype=np.int64)
+    tally = np.zeros((len(cuts), min(len(rows), _BLOCK)), dtype=np.uint8)
+    first = -rows.ctypes.data % 64 // rows.itemsize  # start on a cache line
+    for turn, stop in enumerate(range(first, len(rows) + _BLOCK, _BLOCK), 1):
+        block = rows[max(stop - _BLOCK, 0) : stop]
+        block = np.ascontiguousarray(block, dtype=np.float64)
+        if len(edges) > 32:
+            reached += np.searchsorted(np.sort(block), cuts[:, 0], "right")
+            continue
+        tally[:, : len(block)] += (block <= cuts).view(np.uint8)
+        if turn % 255 == 0 or stop >= len(rows):
+            reached += tally.sum(axis=1, dtype=np.uint32)
+            tally[:] = 0
+    counts = tuple(np.diff(reached, prepend=0).tolist())
+    return Baseline(edges, counts, len(rows) - int(reached[-1]))
 
 
-def _refuse_other_edges(name: str, one: Baseline, base: Baseline) -> None:
-    """Raise if two sets of counts do not share their edges."""
-    if one.edges != base.edges:
-        raise ValueError(
-            f"{name} must be counted on edges {base.edges}, got {one.edges}"
-        )
+def _whole(least: int, **given: int) -> None:
+    """Refuse what is not a whole number of `least` or more, by name."""
+    for name, value in given.items():
+        if not isinstance(value, int | np.integer) or value < least:
+            rule = f"a whole number, {least} or more"
+            raise ValueError(f"{name} must be {rule}, got {value!r}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,13 @@ import pytest
 from matplotlib.figure import Figure as MplFigure
 
 from scripts.figures import style
-from scripts.figures.style import Figure, house, to_svg, to_table
+from scripts.figures.style import (
+    Figure,
+    alarm_rates,
+    house,
+    to_svg,
+    to_table,
+)
 
 ROWS = [["Month", "Value"], ["May", "-1.5"]]
 
@@ -101,3 +107,25 @@ def test_a_table_that_misleads_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         to_table(rows)
+
+
+def test_alarm_rates_shows_what_rings_above_what_ought_to() -> None:
+    fig = alarm_rates(
+        [100, 1_000],
+        {"one": [0.01, 0.02], "two": [0.01, 0.02]},
+        {"one": [0.5, 1.0], "two": [0.4, 1.0]},
+        promised=0.01,
+        change="A shift",
+    )
+    quiet, moved = fig.axes
+    assert quiet.get_title(loc="left") == "Nothing changed: checks that ring"
+    assert moved.get_title(loc="left") == "A shift: checks that ring"
+    shares = [line.get_ydata() for line in quiet.get_lines()]
+    assert [list(y) for y in shares[:2]] == [[1, 2], [1, 2]]
+    for ax in fig.axes:  # lines that end together, names that do not
+        low, high = ax.get_ylim()
+        first, second = (
+            text.xy[1] for text in ax.texts if text.get_text() in "one two"
+        )
+        assert abs(first - second) >= (high - low) / 8 - 1e-9
+    assert "promised 1 %" in [text.get_text() for text in quiet.texts]
