@@ -106,8 +106,9 @@ def slim_index(path: Path) -> None:
     docs = [d for d in index["docs"] if "#snippets." not in d["location"]]
     for doc in docs:
         doc.pop("tags", None)
-        source = doc["location"].startswith("evidence/")
-        doc["text"] = beginning(doc["text"], 120 if source else 330)
+        # A source is found by its claim, a question by what it asks.
+        short = re.search(r"^evidence/|#[a-z]{3}-\d\d$", doc["location"])
+        doc["text"] = beginning(doc["text"], 120 if short else 330)
     index["docs"] = docs
     text = json.dumps(index, separators=(",", ":"), ensure_ascii=False)
     path.write_text(text, "utf-8")

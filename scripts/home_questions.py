@@ -25,7 +25,7 @@ def ten_questions(root: Path) -> str:
             anchor = next(
                 q["id"].lower()
                 for q in bank["questions"]
-                if one["id"] in q["core"]
+                if one["id"] in q.get("core", [])
             )
             link = f"readiness/index.md#{anchor}"
             parts.append(f"{number}. [{one['text']}]({link})")

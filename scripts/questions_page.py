@@ -2,7 +2,8 @@
 
 usage: python -m scripts.questions_page
 
-Writes the files named in `FILES`, which the readiness page shows.
+Writes the files named in `FILES`: the core questions and the ten for
+`docs/readiness/index.md`, and one file a section for `docs/readiness/bank.md`.
 `scripts/refresh.py` calls `questions_markdown`.
 """
 
@@ -21,11 +22,18 @@ from snippets.readiness.review import (
     load_questions,
 )
 
-FILES = ("includes/generated/questions.md", "includes/generated/ten.md")
 PAGE = "docs/readiness/index.md"
+FILES = (
+    "includes/generated/questions.md",
+    "includes/generated/ten.md",
+    *(
+        f"includes/generated/bank/{section.id.lower()}.md"
+        for section in load_questions().sections
+    ),
+)
 
 
-def questions_markdown(root: Path) -> tuple[str, str]:
+def questions_markdown(root: Path) -> tuple[str, ...]:
     """The texts of `FILES`, in their order, from the files of the tree."""
     bank = load_questions(root / "snippets/readiness/questions.toml")
     titles = {
@@ -37,7 +45,11 @@ def questions_markdown(root: Path) -> tuple[str, str]:
         key: f"{entry['authors'].split(',')[0].strip()} {entry['year']}"
         for key, entry in evidence(root).items()
     }
-    return levels(bank, titles, names), ten(bank)
+    return (
+        levels(bank, titles, names),
+        ten(bank),
+        *(section(bank, s.id, titles, names) for s in bank.sections),
+    )
 
 
 def levels(
@@ -53,6 +65,59 @@ def levels(
             among them is left out.
     """
     return "\n".join(_one(q, bank, titles, sources) for q in _core(bank))
+
+
+def section(
+    bank: Bank,
+    name: str,
+    titles: Mapping[str, str],
+    sources: Mapping[str, str],
+) -> str:
+    """All questions of a section with everything that the bank holds.
+
+    Args:
+        bank: The question bank.
+        name: The section's id.
+        titles: As in `levels`.
+        sources: As in `levels`.
+    """
+    note = next(s.note for s in bank.sections if s.id == name)
+    asked = [q for q in bank.asked(bank.review()) if q.section == name]
+    texts = [_whole(q, titles, sources) for q in asked]
+    return "\n".join([*([note, ""] if note else []), *texts])
+
+
+def _whole(
+    question: Question, titles: Mapping[str, str], sources: Mapping[str, str]
+) -> str:
+    q = question
+    cited = _cited(q, sources)
+    fixes = ", ".join(
+        _link(fix, titles) if fix in titles else f"`{fix}`" for fix in q.fixes
+    )
+    gate = f"core, {q.gate}" if q.core else q.gate
+    last = f"**Gate:** {gate}, good for {q.max_age_days} days"
+    last += ", may be not applicable" if q.may_be_na else ""
+    last += f". **Fix it with:** {fixes}"
+    last += f". **Sources:** {cited}." if cited else "."
+    return "\n".join(
+        [
+            '<div class="p2p-q" markdown>',
+            "",
+            f"### {q.id} {q.name} {{ #{q.id.lower()} }}",
+            "",
+            f"**{q.question}** {q.why}",
+            "",
+            "| Level | What you can show |",
+            "|---|---|",
+            *_rows(q),
+            "",
+            f"**Evidence:** {_small(q.evidence)} {last}",
+            "",
+            "</div>",
+            "",
+        ]
+    )
 
 
 def ten(bank: Bank) -> str:
@@ -85,14 +150,10 @@ def _one(
     sources: Mapping[str, str],
 ) -> str:
     q = question
-    section = next(s.title for s in bank.sections if s.id == q.section)
+    title = next(s.title for s in bank.sections if s.id == q.section)
     written = ", ".join(_link(fix, titles) for fix in q.fixes if fix in titles)
     later = ", ".join(f"`{fix}`" for fix in q.fixes if fix not in titles)
-    cited = ", ".join(
-        f"[{sources[key]}](../evidence.md#{key})"
-        for key in q.sources
-        if key in sources
-    )
+    cited = _cited(q, sources)
     lines = [
         '<div class="p2p-q" markdown>',
         "",
@@ -102,14 +163,9 @@ def _one(
         "",
         f'??? note "What counts for {q.id}"',
         "",
-        f"    | Level | {section}: what you can show |",
+        f"    | Level | {title}: what you can show |",
         "    |---|---|",
-        *(
-            f"    | {number}\u00a0{name} | {text} |"
-            for number, (name, text) in enumerate(
-                zip(LEVELS, q.levels, strict=True)
-            )
-        ),
+        *("    " + row for row in _rows(q)),
         "",
         f"    Evidence: {_small(q.evidence)} It counts in full for "
         f"{q.max_age_days} days.",
@@ -122,6 +178,22 @@ def _one(
     if cited:
         lines += [f"    Background: {cited}", ""]
     return "\n".join([*lines, "</div>", ""])
+
+
+def _rows(question: Question) -> list[str]:
+    names = zip(LEVELS, question.levels, strict=True)
+    return [
+        f"| {number}\u00a0{name} | {text} |"
+        for number, (name, text) in enumerate(names)
+    ]
+
+
+def _cited(question: Question, sources: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"[{sources[key]}](../evidence.md#{key})"
+        for key in question.sources
+        if key in sources
+    )
 
 
 def _link(page: str, titles: Mapping[str, str]) -> str:

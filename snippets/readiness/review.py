@@ -10,35 +10,37 @@ It does not answer whether the evidence is true. It reads the form of it
 must. The thresholds are our judgement and have not been validated.
 
     python review.py                      judge the example sheet
-    python review.py init > sheet.toml    an empty sheet to fill in
+    python review.py init > sheet.toml    a sheet for five minutes
+    python review.py init full            one for all questions
     python review.py check sheet.toml     the verdict
     python review.py --help               the rest
 
 Needs:   Python 3.11, standard library
 Source:  snippets/readiness/review.py
 Page:    snippets/readiness/review
-Version: 1.0.0 (MIT-0)
+Version: 2.0.0 (MIT-0)
 """
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import datetime as dt
-import difflib
-import hashlib
 import io
-import json
 import os
 import re
 import sys
 import textwrap
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from collections.abc import (
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from typing import Any, NamedTuple, NoReturn, TypeVar
+
+# Half the time of a run is spent on imports. So difflib, hashlib and json
+# are imported where they are used, and the results are named tuples.
 
 __all__ = [
     "LEVELS",
@@ -46,7 +48,9 @@ __all__ = [
     "Answer",
     "Bank",
     "Blocker",
+    "Check",
     "Core",
+    "DeadLink",
     "Fact",
     "LiveFact",
     "Question",
@@ -59,6 +63,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "assess",
+    "dead_links",
     "load_questions",
     "load_sheet",
     "main",
@@ -83,7 +88,10 @@ NEEDS: dict[str, dict[str, int]] = {
 }
 MEANING = {
     "experiment": "It may be able to work. Nobody should depend on it yet.",
-    "engineering": "It is worth building. No user should depend on it yet.",
+    "engineering": (
+        "Nothing asked speaks against building it. No user should depend on "
+        "it yet."
+    ),
     "ready_for_launch": "It may go live, under the name of its owner.",
     "operated": "It is live, drilled and reviewed, and can show it.",
 }
@@ -93,6 +101,7 @@ MAX_RISK_DAYS = 90
 MAX_BYTES = 1_000_000
 MAX_TEXT = 2_000
 WIDTH = 78
+DETAILS = 12  # blockers that the text shows in full
 
 # What people write where they have nothing: it counts as a blank.
 _BLANK = {"", "?", "n a", "n/a", "na", "no", "none", "nothing to show"}
@@ -105,15 +114,23 @@ _SHEET = [*_SCOPE, "date", "review", "score", "bank", "note", "answers"]
 _SHEET += ["live", "accepted_risks", "spot_checks"]
 _ANSWER = ["level", "link", "date", "owner", "result", "verified_by"]
 _ANSWER += ["verified_on", "not_applicable", "approver", "note"]
+_LISTS = {"asks", "core", "levels", "fixes", "sources", "seeds"}
 _Row = TypeVar("_Row", "Core", "Review", "LiveFact", "Section", "Question")
 
 
 class ReviewError(ValueError):
-    """Input that cannot be judged; the message names key and value."""
+    """Input that cannot be judged; the message names key and value.
+
+    Attributes:
+        at: Where it stands, as keys joined by dots; blank if unknown.
+    """
+
+    def __init__(self, message: str, at: str = "") -> None:
+        super().__init__(message)
+        self.at = at
 
 
-@dataclass(frozen=True)
-class Core:
+class Core(NamedTuple):
     """One of the ten core questions, carried by questions of the bank."""
 
     id: str
@@ -121,8 +138,7 @@ class Core:
     text: str
 
 
-@dataclass(frozen=True)
-class Review:
+class Review(NamedTuple):
     """How much a review asks: core, or gates, or both."""
 
     id: str
@@ -130,8 +146,7 @@ class Review:
     asks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LiveFact:
+class LiveFact(NamedTuple):
     """Something only a live system can show."""
 
     id: str
@@ -139,16 +154,15 @@ class LiveFact:
     max_age_days: int
 
 
-@dataclass(frozen=True)
-class Section:
-    """A group of questions."""
+class Section(NamedTuple):
+    """A group of questions; `note` may say where it does not apply."""
 
     id: str
     title: str
+    note: str
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """One question of the bank; `levels` holds four observable texts."""
 
     id: str
@@ -167,8 +181,7 @@ class Question:
     may_be_na: bool
 
 
-@dataclass(frozen=True)
-class Bank:
+class Bank(NamedTuple):
     """A checked question bank: ids are unique and refer to each other."""
 
     version: str
@@ -185,7 +198,8 @@ class Bank:
                 return review
         if name:
             known = [review.id for review in self.reviews]
-            raise ReviewError(f"review {_show(name)} {_unknown(name, known)}")
+            hint = _unknown(name, known)
+            raise ReviewError(f"review {_show(name)} {hint}", "review")
         return self.reviews[-1]
 
     def asked(self, review: Review) -> list[Question]:
@@ -201,12 +215,12 @@ class Bank:
         )
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One judged answer: `claimed` is the sheet's level, `level` ours."""
 
     id: str
     section: str
+    section_title: str
     name: str
     core: bool
     gate: str
@@ -218,10 +232,14 @@ class Answer:
     link: str
     result: str
     date: dt.date | None
+    verified_by: str
+    verified_on: dt.date | None
+    absence: str
+    approver: str
+    note: str
 
 
-@dataclass(frozen=True)
-class Blocker:
+class Blocker(NamedTuple):
     """A question below what the next stage needs, and what to show."""
 
     id: str
@@ -234,8 +252,7 @@ class Blocker:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Risk:
+class Risk(NamedTuple):
     """A risk as written on the sheet, and whether it counts."""
 
     question: str
@@ -247,8 +264,7 @@ class Risk:
     why: str
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """A live fact as written on the sheet, and whether it counts."""
 
     id: str
@@ -256,10 +272,29 @@ class Fact:
     date: dt.date | None
     counts: bool
     why: str
+    link: str
+    owner: str
+    note: str
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Check(NamedTuple):
+    """What a second person found on opening the evidence of an answer."""
+
+    question: str
+    date: dt.date
+    by: str
+    refuted: bool
+    note: str
+
+
+class DeadLink(NamedTuple):
+    """A link of the sheet that names a file which is not there."""
+
+    at: str
+    link: str
+
+
+class Verdict(NamedTuple):
     """The verdict on one sheet; it holds for this scope and day only.
 
     Attributes:
@@ -296,7 +331,9 @@ class Verdict:
     answers: tuple[Answer, ...]
     risks: tuple[Risk, ...]
     facts: tuple[Fact, ...]
+    checks: tuple[Check, ...]
     notes: tuple[str, ...]
+    note: str
 
 
 # --- Reading, with errors that name the key and the value ---------------
@@ -312,6 +349,8 @@ def _show(value: object) -> str:
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name.upper(), [k.upper() for k in known])
     match = [k for k in known if close and k.upper() == close[0]]
     return "is not known" + (f", did you mean {match[0]!r}?" if match else "")
@@ -321,6 +360,8 @@ def _tidy(text: str) -> str:
     """Put text on one line and mask what a terminal would obey."""
     keep = "\u200c\u200d"  # joiners that some scripts need between letters
     line = " ".join(text.split())
+    if line.isprintable():
+        return line
     return "".join(c if c.isprintable() or c in keep else "?" for c in line)
 
 
@@ -336,17 +377,20 @@ class _Table:
     def __init__(self, value: object, at: str, known: Collection[str]) -> None:
         if not isinstance(value, Mapping):
             name = at or "the sheet"
-            raise ReviewError(f"{name} must be a table, got {_show(value)}")
+            message = f"{name} must be a table, got {_show(value)}"
+            raise ReviewError(message, at)
         self.raw: Mapping[Any, Any] = value
         self.at = f"{at}." if at else ""
         for key in value:
             if key not in known:
                 hint = _unknown(str(key), known)
-                raise ReviewError(f"{self.at}{_tidy(str(key))[:60]} {hint}")
+                name = f"{self.at}{_tidy(str(key))[:60]}"
+                raise ReviewError(f"{name} {hint}", f"{self.at}{key}")
 
     def fail(self, key: str, must: str) -> NoReturn:
         got = _show(self.raw[key]) if key in self.raw else "nothing"
-        raise ReviewError(f"{self.at}{key} must be {must}, got {got}")
+        name = f"{self.at}{key}"
+        raise ReviewError(f"{name} must be {must}, got {got}", name)
 
     def text(self, key: str, *, required: bool = False) -> str:
         value = self.raw.get(key, "")
@@ -403,15 +447,18 @@ class _Table:
             self.fail(key, "a list of tables")
         return value
 
-    def field(self, key: str, of: str) -> Any:
-        if of == "str":
-            return self.text(key, required=True)
-        if of == "int":
+    def field(self, key: str) -> Any:
+        if key in _LISTS:
+            return self.texts(key)
+        if key == "max_age_days":
             return self.days(key)
-        return self.flag(key) if of == "bool" else self.texts(key)
+        if key == "may_be_na":
+            return self.flag(key)
+        return self.text(key, required=key != "note")
 
 
-def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], str]:
+    """The tables of a file, and its text to find lines in."""
     name = _tidy(os.fspath(path))
     try:
         with open(path, "rb") as file:
@@ -427,9 +474,10 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         hint = " (UTF-16? save it as UTF-8)" if raw[:1] in b"\xff\xfe" else ""
-        at = f"byte {error.start}"
+        line = raw.count(b"\n", 0, error.start) + 1
+        at = f"byte {error.start}, line {line}"
         raise ReviewError(f"{name}: is not UTF-8 text at {at}{hint}") from None
-    is_json = name.lower().endswith(".json") or text.lstrip()[:1] == "{"
+    is_json = _is_json(name, text)
     kind = "JSON" if is_json else "TOML"
     try:
         data = _json(text) if is_json else tomllib.loads(text)
@@ -440,13 +488,27 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ReviewError(f"{name}: is not valid {kind}: {cause}") from None
     if not isinstance(data, dict):
         raise ReviewError(f"{name}: must hold a table, got {_show(data)}")
-    return data
+    return data, text
+
+
+def _is_json(name: str, text: str) -> bool:
+    return name.lower().endswith(".json") or text.lstrip()[:1] == "{"
 
 
 def _json(text: str) -> Any:
+    import json
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         for key, count in Counter(key for key, _ in pairs).items():
             if count > 1:
+                seen: set[tuple[str, ...]] = set()
+                for place, line in _json_places(text):
+                    if place in seen and place[-1] == key:
+                        where = f"the second at line {line}"
+                        raise ValueError(
+                            f"key {_show(key)} stands {count} times, {where}"
+                        )
+                    seen.add(place)
                 raise ValueError(f"key {_show(key)} stands {count} times")
         return dict(pairs)
 
@@ -454,6 +516,75 @@ def _json(text: str) -> Any:
         raise ValueError(f"{name} is not a number")
 
     return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+
+
+def _json_places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Every key of a JSON text, with its parents, and its line."""
+    stack: list[str] = []
+    last, line, start = "", 1, 0
+    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]', text):
+        token = found[0]
+        if token in "[{":
+            stack.append("1" if token == "[" else "")
+        elif token in "]}":
+            del stack[-1:]
+        elif token == "," and stack and stack[-1].isdecimal():
+            stack[-1] = str(int(stack[-1]) + 1)
+        elif token == ":" and stack:
+            line += text.count("\n", start, found.start())
+            start = found.start()
+            stack[-1] = last
+            yield tuple(stack), line
+        elif token[0] == '"':
+            last = token[1:-1]
+
+
+def _toml_places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Every header and key of a TOML text, with its parents, and its line.
+
+    It reads lines, so it may be misled by a text over several lines that
+    looks like a header; the line it leads to is a hint for a person.
+    """
+    part = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+    name = rf"({part}(?:\s*\.\s*{part})*)"
+    header: tuple[str, ...] = ()
+    rows: Counter[tuple[str, ...]] = Counter()
+    for number, line in enumerate(text.splitlines(), 1):
+        top = re.match(rf"\s*(\[\[?)\s*{name}\s*\]", line)
+        key = None if top else re.match(rf"\s*{name}\s*=\s*(.*)", line)
+        if top:
+            header = _keys(top[2])
+            if top[1] == "[[":
+                rows[header] += 1
+                header = (*header, str(rows[header]))
+            yield header, number
+        elif key:
+            keys = _keys(key[1])
+            if keys == ("id",) and header:  # rows of a bank go by their id
+                header = (*header[:-1], key[2].strip().strip("\"'"))
+                yield header, number
+            yield (*header, *keys), number
+
+
+def _keys(dotted: str) -> tuple[str, ...]:
+    return tuple(
+        key.strip("\"'")
+        for key in re.findall(r"""\"[^"]*\"|'[^']*'|[\w-]+""", dotted)
+    )
+
+
+def _located(
+    path: str | os.PathLike[str], text: str, error: ReviewError
+) -> ReviewError:
+    """The error with the file and, where it can be found, the line."""
+    name = os.fspath(path)
+    wanted, depth, line = tuple(error.at.split(".")), 0, 0
+    find = _json_places if _is_json(name, text) else _toml_places
+    for place, number in find(text):
+        if len(place) > depth and place == wanted[: len(place)]:
+            depth, line = len(place), number
+    where = f"line {line}: " if line else ""
+    return ReviewError(f"{_tidy(name)}: {where}{error}", error.at)
 
 
 def load_questions(path: str | os.PathLike[str] | None = None) -> Bank:
@@ -471,21 +602,25 @@ def load_questions(path: str | os.PathLike[str] | None = None) -> Bank:
             message names file, key and value.
 
     Example:
-        >>> len(load_questions().questions) >= 11
-        True
+        >>> len(load_questions().questions)
+        63
     """
     if path is None:
-        path = Path(__file__).with_name("questions.toml")
-        if not path.is_file():
+        path = _beside("questions.toml")
+        if not os.path.isfile(path):
             raise ReviewError(
                 "questions.toml must lie next to review.py, or be named with "
                 "--questions FILE; it comes from snippets/readiness/"
             )
-    data = _read(path)
+    data, text = _read(path)
     try:
         return parse_questions(data)
     except ReviewError as error:
-        raise ReviewError(f"{_tidy(os.fspath(path))}: {error}") from None
+        raise _located(path, text, error) from None
+
+
+def _beside(name: str) -> str:
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
 
 
 def load_sheet(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -501,7 +636,7 @@ def load_sheet(path: str | os.PathLike[str]) -> dict[str, Any]:
         ReviewError: If the file is missing, too large, not UTF-8, or not
             valid TOML or JSON (a key that stands twice is not valid).
     """
-    return _read(path)
+    return _read(path)[0]
 
 
 def parse_questions(data: Mapping[str, Any]) -> Bank:
@@ -519,7 +654,7 @@ def parse_questions(data: Mapping[str, Any]) -> Bank:
             levels, a core question may be not applicable, no question is
             core, or no review is given.
     """
-    top = _Table(data, "", [f.name for f in dataclasses.fields(Bank)])
+    top = _Table(data, "", Bank._fields)
     core = _rows(top, "core", Core)
     reviews = _rows(top, "reviews", Review)
     sections = _rows(top, "sections", Section)
@@ -558,15 +693,14 @@ def parse_questions(data: Mapping[str, Any]) -> Bank:
 def _rows(
     top: _Table, key: str, kind: type[_Row]
 ) -> list[tuple[_Table, _Row]]:
-    """Read a list of tables as `kind`, field by field, by its types."""
-    types = {f.name: str(f.type) for f in dataclasses.fields(kind)}
+    """Read a list of tables as `kind`, field by field."""
     seen: set[str] = set()
     rows = []
     for number, value in enumerate(top.rows(key), 1):
         name = value.get("id") if isinstance(value, Mapping) else None
         at = f"{key}.{name if isinstance(name, str) else number}"
-        table = _Table(value, _tidy(at)[:60], types)
-        fields = {name: table.field(name, of) for name, of in types.items()}
+        table = _Table(value, _tidy(at)[:60], kind._fields)
+        fields = {name: table.field(name) for name in kind._fields}
         if fields["id"] in seen or not _ID.fullmatch(str(fields["id"])):
             table.fail("id", "unique, of letters, digits, - and _")
         seen.add(str(fields["id"]))
@@ -625,10 +759,12 @@ def assess(
     review = questions.review(top.text("review"))
     asked = questions.asked(review)
     ids = [q.id for q in questions.questions]
-    refuted = _spot_checks(top, questions, today)
+    checks = _spot_checks(top, questions, today)
+    refuted = _refuted(checks, questions)
+    titles = {s.id: s.title for s in questions.sections}
     given = _Table(top.raw.get("answers", {}), "answers", ids)
     judged = {
-        q.id: _judge(q, given.raw.get(q.id), refuted, today)
+        q.id: _judge(q, titles[q.section], given.raw.get(q.id), refuted, today)
         for q in questions.questions  # unasked ones are checked, not used
     }
     answers = tuple(judged[q.id] for q in asked)
@@ -698,7 +834,9 @@ def assess(
         answers=answers,
         risks=risks,
         facts=facts,
+        checks=checks,
         notes=tuple(notes),
+        note=top.text("note"),
     )
 
 
@@ -716,6 +854,7 @@ def _short(answer: Answer, stage: str, accepted: Collection[str]) -> bool:
 
 def _judge(
     question: Question,
+    title: str,
     value: object,
     refuted: Mapping[str, list[tuple[dt.date, str, str]]],
     today: dt.date,
@@ -739,7 +878,7 @@ def _judge(
     day = table.day("date", today)
     verified_on = table.day("verified_on", today)
     absent, approver = table.text("not_applicable"), table.text("approver")
-    table.text("note")
+    note = table.text("note")
     reasons = []
 
     def cap(limit: int, reason: str) -> None:
@@ -780,6 +919,7 @@ def _judge(
     return Answer(
         id=question.id,
         section=question.section,
+        section_title=title,
         name=question.name,
         core=bool(question.core),
         gate=question.gate,
@@ -791,26 +931,38 @@ def _judge(
         link=link,
         result=result,
         date=day,
+        verified_by=verifier,
+        verified_on=verified_on,
+        absence=absent,
+        approver=approver,
+        note=note,
     )
 
 
-def _spot_checks(
-    top: _Table, bank: Bank, today: dt.date
+def _spot_checks(top: _Table, bank: Bank, today: dt.date) -> tuple[Check, ...]:
+    ids = [q.id for q in bank.questions]
+    found = []
+    for number, row in enumerate(top.rows("spot_checks"), 1):
+        table = _Table(row, f"spot_checks.{number}", Check._fields)
+        name = _known_id(table, ids)
+        day = table.day("date", today)
+        if day is None:
+            table.fail("date", "filled in")
+        by, note = table.text("by", required=True), table.text("note")
+        found.append(Check(name, day, by, table.flag("refuted"), note))
+    return tuple(sorted(found))
+
+
+def _refuted(
+    checks: Sequence[Check], bank: Bank
 ) -> dict[str, list[tuple[dt.date, str, str]]]:
     """Return the refuted checks as (day, by, question id), by section."""
     section = {q.id: q.section for q in bank.questions}
     found: dict[str, list[tuple[dt.date, str, str]]] = {}
-    for number, row in enumerate(top.rows("spot_checks"), 1):
-        keys = ("question", "date", "by", "refuted", "note")
-        table = _Table(row, f"spot_checks.{number}", keys)
-        name = _known_id(table, section)
-        day = table.day("date", today)
-        if day is None:
-            table.fail("date", "filled in")
-        by = table.text("by", required=True)
-        table.text("note")
-        if table.flag("refuted"):
-            found.setdefault(section[name], []).append((day, by, name))
+    for check in checks:
+        if check.refuted:
+            row = (check.date, check.by, check.question)
+            found.setdefault(section[check.question], []).append(row)
     return {key: sorted(rows) for key, rows in found.items()}
 
 
@@ -818,7 +970,8 @@ def _known_id(table: _Table, ids: Collection[str]) -> str:
     name = table.text("question", required=True)
     if name not in ids:
         hint = _unknown(name, ids)
-        raise ReviewError(f"{table.at}question {_show(name)} {hint}")
+        at = f"{table.at}question"
+        raise ReviewError(f"{at} {_show(name)} {hint}", at)
     return name
 
 
@@ -868,7 +1021,7 @@ def _facts(
         table = _Table({} if row is None else row, f"live.{fact.id}", keys)
         day = table.day("date", today)
         parts = {"link": table.text("link"), "owner": table.text("owner")}
-        table.text("note")
+        note = table.text("note")
         lacks = [f"no {name}" for name, part in parts.items() if not part]
         if day is None:
             why = "nothing to show" if row is None else "no date"
@@ -878,8 +1031,41 @@ def _facts(
             why = f"{age} days old, good for {fact.max_age_days}"
         else:
             why = ""
-        facts.append(Fact(fact.id, fact.text, day, not why, why))
+        facts.append(
+            Fact(fact.id, fact.text, day, not why, why, **parts, note=note)
+        )
     return tuple(facts)
+
+
+def dead_links(
+    verdict: Verdict, *folders: str | os.PathLike[str]
+) -> tuple[DeadLink, ...]:
+    """Look up the local links of a sheet; this never changes a verdict.
+
+    Args:
+        verdict: What `assess` returned.
+        folders: Where to look a link up: it is dead if no folder has it.
+
+    Returns:
+        The links that name no file or folder. Links with a scheme, such as
+            `https:`, and links to another machine are left alone, and so
+            is a result that does not look like a path.
+    """
+    rows = [
+        (f"{a.id}.{key}", text)
+        for a in verdict.answers
+        for key, text in (("link", a.link), ("result", a.result))
+        if key == "link" or re.fullmatch(r"\S*/\S*", text)
+    ]
+    rows += [(f"live.{f.id}.link", f.link) for f in verdict.facts]
+    dead = []
+    for at, link in rows:
+        path = re.sub(r"[#?].*", "", link)
+        if not path or re.match(r"[a-zA-Z][\w+.-]+:|//|\\\\", path):
+            continue
+        if not any(os.path.exists(os.path.join(f, path)) for f in folders):
+            dead.append(DeadLink(at, link))
+    return tuple(dead)
 
 
 # --- Showing the verdict ------------------------------------------------
@@ -917,6 +1103,15 @@ def _limits(verdict: Verdict) -> list[str]:
     return [*verdict.notes, *limits]
 
 
+def _sections(verdict: Verdict) -> list[tuple[str, list[int]]]:
+    """Section titles, and how many answers count 0, 1, 2, 3, or are n/a."""
+    table: dict[str, list[int]] = {}
+    for a in verdict.answers:
+        row = table.setdefault(a.section_title, [0] * 5)
+        row[4 if a.not_applicable else a.level] += 1
+    return list(table.items())
+
+
 def _core(verdict: Verdict) -> str:
     low = verdict.core_floor
     number = sum(a.level == low for a in verdict.answers if a.core)
@@ -944,12 +1139,20 @@ def _reasons(answer: Answer) -> str:
     return "; ".join(answer.reasons) or LEVELS[answer.level]
 
 
-def as_text(verdict: Verdict, *, bold: bool = False) -> str:
+def as_text(
+    verdict: Verdict,
+    *,
+    bold: bool = False,
+    details: int = DETAILS,
+    dead: Sequence[DeadLink] | None = None,
+) -> str:
     """Return the verdict as plain text of at most 78 columns.
 
     Args:
         verdict: What `assess` returned.
         bold: Whether to set headings in bold by terminal escape codes.
+        details: How many blockers to show in full; the others get a line.
+        dead: What `dead_links` returned; None if nobody looked.
 
     Returns:
         Lines joined by newlines, without a newline at the end. A word
@@ -986,13 +1189,23 @@ def as_text(verdict: Verdict, *, bold: bool = False) -> str:
     lines[-1] = strong(lines[-1])
     put("", MEANING[v.stage])
     titles = ", ".join(section.title for section in v.weakest)
+    if len(v.weakest) > 6:
+        titles = f"{len(v.weakest)} of {len(_sections(v))} sections"
     put("Weakest", f"{titles}: {LEVELS[v.weakest_level]} ({v.weakest_level})")
     put("Core", _core(v))
     put("Next", _next(v))
+    lines += [
+        "",
+        strong(f"{'Answers by level that counts':<48}0    1    2    3  n/a"),
+        "",
+    ]
+    for name, counts in _sections(v):
+        row = "".join(f"{number or '.':>5}" for number in counts)
+        lines.append(f"  {name:<42}{row}")
     lines.append("")
     if v.blockers:
         lines += [strong(f"In the way of {_plain(v.aim)}"), ""]
-    for b in v.blockers:
+    for b in v.blockers[:details]:
         mark = "core, " if b.core else ""
         put(b.id, f"{b.name} ({mark}counts {b.level}, needs {b.needed})", 10)
         if b.reasons:
@@ -1000,6 +1213,16 @@ def as_text(verdict: Verdict, *, bold: bool = False) -> str:
         put("show", b.show, 16, 10)
         put("fix", ", ".join(b.fixes), 16, 10)
         lines.append("")
+    rest = v.blockers[details:]
+    if rest:
+        lines += [
+            f"  and {_count(len(rest), 'more answer')} (--all shows how)"
+        ]
+        lines.append("")
+    for b in rest:
+        step = f"{b.name:<18}{b.level} -> {b.needed}   {b.fixes[0]}"
+        put(b.id, step, 10)
+    lines += [""] if rest else []
     if v.missing_facts or any(fact.date for fact in v.facts):
         lines += [strong("Live facts"), ""]
         for fact in v.facts:
@@ -1017,18 +1240,26 @@ def as_text(verdict: Verdict, *, bold: bool = False) -> str:
     lines += [strong("Every answer (claimed, counts)"), ""]
     for a in v.answers:
         levels = f"{a.claimed}  {'-' if a.not_applicable else a.level}"
-        put(a.id, f"{a.name:<16}{levels:<6}{_reasons(a)}", 10)
+        put(f"{a.id:<8}{a.name:<18}{levels}", _reasons(a), 34)
+    if dead is not None:
+        lines += ["", strong("Dead links (looked up, not judged)"), ""]
+        for x in dead:
+            put(x.at, x.link, 20)
+        lines += [] if dead else ["  none of the local ones"]
     lines += ["", strong("What this verdict does not say"), ""]
     for limit in _limits(v):
         put("*", limit, 4)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def as_markdown(verdict: Verdict) -> str:
+def as_markdown(
+    verdict: Verdict, *, dead: Sequence[DeadLink] | None = None
+) -> str:
     """Return the verdict as Markdown, for a launch ticket.
 
     Args:
         verdict: What `assess` returned.
+        dead: What `dead_links` returned; None if nobody looked.
 
     Returns:
         Markdown in which every text of the sheet is escaped.
@@ -1090,49 +1321,101 @@ def as_markdown(verdict: Verdict) -> str:
             f"| {a.id} {md(a.name)} | {a.claimed} | {level} | "
             f"{md(_reasons(a))} |"
         )
+    if dead is not None:
+        lines.append("")
+        lines += [f"* **Dead link:** {md(x.at)} {md(x.link)}" for x in dead]
+        lines += [] if dead else ["* No local link is dead."]
     return "\n".join([*lines, "", *(f"* {md(x)}" for x in _limits(v))])
 
 
-def as_json(verdict: Verdict) -> str:
+def as_json(
+    verdict: Verdict, *, dead: Sequence[DeadLink] | None = None
+) -> str:
     """Return the verdict as JSON: the fields of `Verdict`, dates as text.
 
     Args:
         verdict: What `assess` returned.
+        dead: What `dead_links` returned; adds the key `dead_links`.
 
     Returns:
         Indented JSON in ASCII.
     """
-    return json.dumps(dataclasses.asdict(verdict), indent=2, default=str)
+    data = _data(verdict)
+    if dead is not None:
+        data["dead_links"] = _data(dead)
+    return _dump(data)
 
 
-def _sheet(bank: Bank, review: Review, today: dt.date) -> str:
-    """Return an empty sheet, with the questions as comments."""
+def _data(value: Any) -> Any:
+    """Named tuples as tables, all the way down."""
+    if hasattr(value, "_asdict"):
+        return {key: _data(x) for key, x in value._asdict().items()}
+    return [_data(x) for x in value] if isinstance(value, tuple) else value
+
+
+def _dump(data: Any) -> str:
+    import json
+
+    return json.dumps(data, indent=2, default=str)
+
+
+def _sheet(
+    bank: Bank, review: Review, today: dt.date, done: Collection[str] = ()
+) -> str:
+    """Return an empty sheet, with the questions as comments.
+
+    Questions in `done` are left out: then it is the rest of a sheet.
+    """
 
     def comment(text: str, first: str = "# ", rest: str = "# ") -> None:
         lines.extend(
             textwrap.wrap(
-                text, WIDTH, initial_indent=first, subsequent_indent=rest
+                text,
+                WIDTH,
+                initial_indent=first,
+                subsequent_indent=rest,
+                break_on_hyphens=False,
             )
         )
 
-    lines = [
-        f"# Readiness sheet, {review.title}.",
-        "#",
-        "# A level counts only with link, date and owner; from 2 on it also",
-        "# needs a kept result, and for core questions a second person in",
-        "# verified_by. date is the day the evidence was made or last run.",
-        "# Leave what you do not know at 0: unknown counts as 0 anyway.",
-        "",
-        'system = ""      # one system',
-        'version = ""     # one model version or commit',
-        'population = ""  # the people, places or cases it serves',
-        f"date = {today}",
-        f'review = "{review.id}"',
-        f'bank = "{bank.version}"',
-        'score = ""       # the score you were shown; no rule reads it',
-    ]
+    asked = bank.asked(review)
+    if done:
+        lines = [
+            "",
+            "#" + "-" * 77,
+            f"# The rest of the {review.title}. Change the line near the top",
+            f'# of the sheet to: review = "{review.id}"',
+        ]
+    else:
+        sizes = ", ".join(
+            f"{r.id} ({len(bank.asked(r))})" for r in bank.reviews
+        )
+        lines = [
+            f"# Readiness sheet, {_count(len(asked), 'question')}.",
+            "#",
+            "# A level counts only with link, date and owner; from 2 on it",
+            "# also needs a kept result, and for core questions a second",
+            "# person in verified_by. date is the day the evidence was made",
+            "# or last run. Leave what you do not know at 0: unknown counts",
+            "# as 0 anyway.",
+            "#",
+        ]
+        comment(f"Sizes: {sizes} questions.")
+        lines += [
+            "",
+            'system = ""      # one system',
+            'version = ""     # one model version or commit',
+            'population = ""  # the people, places or cases it serves',
+            f"date = {today}",
+            f'review = "{review.id}"',
+            f'bank = "{bank.version}"',
+            'score = ""       # the score you were shown; no rule reads it',
+        ]
     titles = {s.id: s.title for s in bank.sections}
-    for q in bank.asked(review):
+    remarks = {s.id: s.note for s in bank.sections}
+    for q in asked:
+        if q.id in done:
+            continue
         kind = "core" if q.core else q.gate
         lines.append("")
         comment(f"{q.id} {q.name} ({titles[q.section]}, {kind})", "# --- ")
@@ -1140,11 +1423,15 @@ def _sheet(bank: Bank, review: Review, today: dt.date) -> str:
         for level, text in enumerate(q.levels):
             comment(text, f"#   {level}  ", "#      ")
         comment(f"Evidence: {q.evidence}")
+        if remarks[q.section]:
+            comment(remarks[q.section])
         lines.append(f"[answers.{q.id}]")
         lines += ["level = 0", 'link = ""', 'date = ""', 'owner = ""']
         lines += ['result = ""', 'verified_by = ""']
         if q.may_be_na:
             lines += ['not_applicable = ""  # the reason', 'approver = ""']
+    if done:
+        return "\n".join(lines)
     lines += ["", "# Facts of the live system, for the stage operated."]
     for fact in bank.live:
         comment(fact.text)
@@ -1197,6 +1484,7 @@ def _bank_text(bank: Bank, only: str) -> str:
 
 def _draw(verdict: Verdict, seed: str, number: int) -> str:
     """Draw answers for a second person, by a hash nobody can steer."""
+    import hashlib
 
     def rank(answer: Answer) -> str:
         key = f"{seed}|{verdict.system}|{verdict.version}|{answer.id}"
@@ -1278,118 +1566,128 @@ def _fact_lines(verdict: Verdict) -> list[str]:
 # --- Command line -------------------------------------------------------
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {_tidy(message)}\n")
+_HELP = """\
+usage: review.py                      judge the example sheet
+       review.py init [SIZE] [--after SHEET]
+       review.py check SHEET [OPTION ...]
+       review.py questions [ID] [--format text|json]
+       review.py spot-check SHEET [--seed TEXT] [--number N]
+       review.py diff OLD NEW
+
+Judge the readiness of an ML system by its evidence.
+
+  init        print an empty sheet: five-minute (default), one-hour, full
+              --after SHEET    only the questions that this sheet lacks
+  check       judge a sheet, TOML or JSON
+              --format         text (default), markdown or json
+              --require STAGE  exit 1 below experiment, engineering,
+                               ready_for_launch or operated
+              --require-core LEVEL
+                               exit 1 if a core answer counts less
+              --for-version TEXT
+                               exit 1 if the sheet is for another version
+              --links          also report local links that name no file;
+                               verdict and exit code stay the same
+              --all            show every blocker in full
+  questions   print the bank, or one question of it
+  spot-check  draw answers for a second person to open
+              --seed TEXT      chosen by that person (default: the date)
+              --number N       how many (default: 3)
+  diff        compare two sheets, judged on one day
+
+Everywhere:   --questions FILE   another question bank
+              --today DATE       the day of the verdict (default: today)
+
+Exit codes: 0 done, 1 below what is required, 2 bad input."""
+# Positional arguments of each command (a "?" may be left out), and options.
+_COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "check": (
+        ("SHEET",),
+        "--format --require --require-core --for-version --links --all",
+    ),
+    "init": (("SIZE?",), "--after"),
+    "questions": (("ID?",), "--format"),
+    "spot-check": (("SHEET",), "--seed --number"),
+    "diff": (("OLD", "NEW"), ""),
+}
+_SWITCHES = ("--links", "--all")
 
 
-def _day(text: str) -> dt.date:
+def _arguments(argv: Sequence[str]) -> dict[str, str]:
+    """Read the arguments; argparse would cost more than the verdict."""
+    if not argv or {"-h", "--help"} & set(argv):
+        return {"command": "help" if argv else ""}
+    command, *rest = argv
+    if command not in _COMMANDS:
+        hint = _unknown(command, [*_COMMANDS])
+        raise ReviewError(f"command {_show(command)} {hint} (see --help)")
+    names, options = _COMMANDS[command]
+    known = [*options.split(), "--questions", "--today"]
+    given = {"command": command}
+    wanted = list(names)
+    while rest:
+        word = rest.pop(0)
+        key, equals, value = word.partition("=")
+        if not (word.startswith("--") and len(word) > 2):
+            if not wanted:
+                raise ReviewError(f"{command} got {_show(word)} too many")
+            given[wanted.pop(0).rstrip("?")] = word
+        elif key not in known:
+            hint = _unknown(key, known)
+            raise ReviewError(f"option {_show(key)} of {command} {hint}")
+        elif key in _SWITCHES:
+            if equals:
+                raise ReviewError(f"{key} takes no value, got {_show(value)}")
+            given[key] = "yes"
+        elif equals or rest:
+            given[key] = value if equals else rest.pop(0)
+        else:
+            raise ReviewError(f"{key} needs a value (see --help)")
+    missing = [name for name in wanted if not name.endswith("?")]
+    if missing:
+        raise ReviewError(f"{command} needs {' and '.join(missing)}")
+    return given
+
+
+def _choice(args: Mapping[str, str], key: str, of: Sequence[str]) -> str:
+    """Return an option that is one of a few; blank if it was not given."""
+    value = args.get(key, "")
+    if key in args and value not in of:
+        raise ReviewError(f"{key} must be {', '.join(of)}, got {_show(value)}")
+    return value
+
+
+def _today(args: Mapping[str, str]) -> dt.date:
+    text = args.get("--today")
+    if text is None:
+        return dt.date.today()
     try:
         if not _DAY.fullmatch(text):
             raise ValueError
         return dt.date.fromisoformat(text)
     except ValueError:
         message = f"must be a date like 2026-11-21, got {_show(text)}"
-        raise argparse.ArgumentTypeError(message) from None
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
-        message = f"must be a number from 1 to 999, got {_show(text)}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _parser() -> _Parser:
-    parser = _Parser(
-        prog="review.py",
-        description="Judge the readiness of an ML system by its evidence.",
-        epilog="Exit codes: 0 done, 1 below what is required, 2 bad input. "
-        "Without arguments the example sheet is judged.",
-    )
-    base = _Parser(add_help=False)
-    base.add_argument(
-        "--questions", metavar="FILE", help="another question bank"
-    )
-    base.add_argument(
-        "--today",
-        type=_day,
-        metavar="DATE",
-        help="the day of the verdict (default: today)",
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-
-    check = commands.add_parser(
-        "check", parents=[base], help="judge a sheet (TOML or JSON)"
-    )
-    check.add_argument("sheet", metavar="SHEET")
-    check.add_argument(
-        "--format", choices=("text", "markdown", "json"), default="text"
-    )
-    check.add_argument(
-        "--require",
-        choices=STAGES,
-        metavar="STAGE",
-        help="exit 1 below this stage: " + ", ".join(STAGES),
-    )
-    check.add_argument(
-        "--require-core",
-        type=int,
-        choices=(1, 2, 3),
-        metavar="LEVEL",
-        help="exit 1 if a core answer counts less than 1, 2 or 3",
-    )
-    check.add_argument(
-        "--for-version",
-        metavar="TEXT",
-        help="exit 1 if the sheet is for another version",
-    )
-    init = commands.add_parser(
-        "init", parents=[base], help="print an empty sheet"
-    )
-    init.add_argument("--review", default="", metavar="NAME")
-    show = commands.add_parser(
-        "questions", parents=[base], help="print the bank"
-    )
-    show.add_argument("id", nargs="?", default="", metavar="ID")
-    show.add_argument("--format", choices=("text", "json"), default="text")
-    spot = commands.add_parser(
-        "spot-check", parents=[base], help="draw answers to open"
-    )
-    spot.add_argument("sheet", metavar="SHEET")
-    spot.add_argument(
-        "--seed",
-        metavar="TEXT",
-        help="chosen by the person who checks (default: the date)",
-    )
-    spot.add_argument("--number", type=_number, default=3, metavar="N")
-    diff = commands.add_parser(
-        "diff", parents=[base], help="compare two sheets, judged on one day"
-    )
-    diff.add_argument("old", metavar="OLD")
-    diff.add_argument("new", metavar="NEW")
-    return parser
+        raise ReviewError(f"--today {message}") from None
 
 
 def _say(text: str) -> None:
     try:
-        print(text)
-        sys.stdout.flush()
+        print(text, flush=True)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _verdict(path: str, bank: Bank, today: dt.date) -> Verdict:
-    sheet = load_sheet(path)
+    sheet, text = _read(path)
     try:
         return assess(sheet, bank, today)
     except ReviewError as error:
-        raise ReviewError(f"{_tidy(path)}: {error}") from None
+        raise _located(path, text, error) from None
 
 
 def _example() -> int:
-    path = Path(__file__).with_name("example.toml")
-    if not path.is_file():
+    path = _beside("example.toml")
+    if not os.path.isfile(path):
         raise ReviewError(
             "example.toml must lie next to review.py; to judge your own "
             "sheet: review.py check SHEET"
@@ -1403,58 +1701,88 @@ def _example() -> int:
     return 0
 
 
-def _check(args: argparse.Namespace, bank: Bank, today: dt.date) -> int:
-    verdict = _verdict(args.sheet, bank, today)
-    if args.format == "json":
-        _say(as_json(verdict))
-    elif args.format == "markdown":
-        _say(as_markdown(verdict))
+def _check(args: Mapping[str, str], bank: Bank, today: dt.date) -> int:
+    form = _choice(args, "--format", ("text", "markdown", "json"))
+    stage = _choice(args, "--require", STAGES)
+    core = _choice(args, "--require-core", ("1", "2", "3"))
+    verdict = _verdict(args["SHEET"], bank, today)
+    dead = None
+    if "--links" in args:
+        folder = os.path.dirname(os.path.abspath(args["SHEET"]))
+        dead = dead_links(verdict, folder, os.curdir)
+    if form == "json":
+        _say(as_json(verdict, dead=dead))
+    elif form == "markdown":
+        _say(as_markdown(verdict, dead=dead))
     else:
-        colours = sys.stdout.isatty() and sys.platform != "win32"
+        colours = bool(sys.stdout and sys.stdout.isatty())
+        colours = colours and sys.platform != "win32"
         colours = colours and not os.environ.get("NO_COLOR")
-        _say(as_text(verdict, bold=colours))
+        details = len(verdict.blockers) if "--all" in args else DETAILS
+        _say(as_text(verdict, bold=colours, details=details, dead=dead))
     failures = []
-    if args.require and STAGES.index(args.require) > STAGES.index(
-        verdict.stage
-    ):
-        text = f"stage is {verdict.stage}, {args.require} is required"
-        if STAGES.index(args.require) > STAGES.index(verdict.ceiling):
+    if stage and STAGES.index(stage) > STAGES.index(verdict.stage):
+        text = f"stage is {verdict.stage}, {stage} is required"
+        if STAGES.index(stage) > STAGES.index(verdict.ceiling):
             text += f" and the {verdict.review} cannot award it"
         failures.append(text)
-    if args.require_core and verdict.core_floor < args.require_core:
+    if core and verdict.core_floor < int(core):
         failures.append(
-            f"lowest core level is {verdict.core_floor}, "
-            f"{args.require_core} is required"
+            f"lowest core level is {verdict.core_floor}, {core} is required"
         )
-    if args.for_version is not None and args.for_version != verdict.version:
+    version = args.get("--for-version", verdict.version)
+    if version != verdict.version:
         failures.append(
             f"the sheet is for version {_show(verdict.version)}, "
-            f"not {_show(args.for_version)}"
+            f"not {_show(version)}"
         )
     for failure in failures:
         print(f"review.py: {failure}", file=sys.stderr)
     return 1 if failures else 0
 
 
-def _run(args: argparse.Namespace) -> int:
-    if args.command is None:
+def _init(args: Mapping[str, str], bank: Bank, today: dt.date) -> str:
+    done: Collection[str] = ()
+    if "--after" in args:
+        path = args["--after"]
+        sheet, text = _read(path)
+        if _is_json(path, text):
+            message = "is JSON; --after goes on in TOML"
+            raise ReviewError(f"{_tidy(path)}: {message}")
+        known = [q.id for q in bank.questions]
+        done = _Table(sheet.get("answers", {}), "answers", known).raw
+    size = args.get("SIZE", bank.reviews[0].id)
+    return _sheet(bank, bank.review(size), today, done)
+
+
+def _run(args: Mapping[str, str]) -> int:
+    command = args["command"]
+    if not command:
         return _example()
-    bank = load_questions(args.questions)
-    today = args.today or dt.date.today()
-    if args.command == "check":
+    if command == "help":
+        _say(_HELP)
+        return 0
+    today = _today(args)
+    bank = load_questions(args.get("--questions"))
+    if command == "check":
         return _check(args, bank, today)
-    if args.command == "init":
-        _say(_sheet(bank, bank.review(args.review), today))
-    elif args.command == "questions" and args.format == "json":
-        _say(json.dumps(dataclasses.asdict(bank), indent=2))
-    elif args.command == "questions":
-        _say(_bank_text(bank, args.id))
-    elif args.command == "spot-check":
-        verdict = _verdict(args.sheet, bank, today)
-        _say(_draw(verdict, args.seed or str(today), args.number))
+    if command == "init":
+        _say(_init(args, bank, today))
+    elif command == "questions":
+        form = _choice(args, "--format", ("text", "json"))
+        only = args.get("ID", "")
+        _say(_dump(_data(bank)) if form == "json" else _bank_text(bank, only))
+    elif command == "spot-check":
+        number = args.get("--number", "3")
+        if not re.fullmatch(r"[1-9][0-9]{0,2}", number):
+            message = f"must be a number from 1 to 999, got {_show(number)}"
+            raise ReviewError(f"--number {message}")
+        verdict = _verdict(args["SHEET"], bank, today)
+        seed = args.get("--seed") or str(today)
+        _say(_draw(verdict, _tidy(seed), int(number)))
     else:
-        old = _verdict(args.old, bank, today)
-        _say(_diff(old, _verdict(args.new, bank, today)))
+        old = _verdict(args["OLD"], bank, today)
+        _say(_diff(old, _verdict(args["NEW"], bank, today)))
     return 0
 
 
@@ -1474,11 +1802,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not sys.stdout.isatty():  # a redirected sheet must be UTF-8
             sys.stdout.reconfigure(encoding="utf-8")
     try:
-        return _run(_parser().parse_args(argv))
+        return _run(_arguments(sys.argv[1:] if argv is None else argv))
     except ReviewError as error:
         print(f"review.py: {error}", file=sys.stderr)
         return 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Every output is flushed, and taking Python down costs time.
+    os._exit(main())

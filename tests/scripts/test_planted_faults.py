@@ -134,6 +134,8 @@ FAULTS = [
      add("guides/accuracy"), "guides/accuracy exists"),
     (pages.planned_lists_only_what_is_named_and_missing, "docs/planned.txt",
      add("guides/nowhere"), "nothing names guides/nowhere"),
+    (pages.the_bank_page_shows_every_section, pages.BANK_PAGE,
+     swap("^## Data$", "## Facts"), "bank.md: sections must be"),
     (pages.sources_are_complete_and_cited, SOURCES, add("[nobody2020]"),
      f"{SOURCES}: no page cites nobody2020"),
     (pages.sources_are_complete_and_cited, SOURCES, swap("^limits = .*\n", ""),

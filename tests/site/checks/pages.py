@@ -33,6 +33,7 @@ KINDS = {
 }
 ALL_KINDS = {"snippet", "guide", "chapter", "how-to", "reference", "home"}
 CITATION = re.compile(r"evidence\.md#([\w-]+)")
+BANK_PAGE = "docs/readiness/bank.md"
 PARTS = ("What it does not catch", "API", "See also")
 
 
@@ -109,6 +110,23 @@ def planned_lists_only_what_is_named_and_missing(root: Path) -> list[str]:
     if listed != sorted(set(listed)):
         problems.append(f"{path}: must be sorted, each line once")
     return problems
+
+
+def the_bank_page_shows_every_section(root: Path) -> list[str]:
+    """Title and generated questions of each section, in the bank's order."""
+    source, path = root / "snippets/readiness/questions.toml", BANK_PAGE
+    if not source.exists():
+        return []
+    sections = tomllib.loads(source.read_text("utf-8"))["sections"]
+    wanted = [
+        f'## {s["title"]}\n\n--8<-- "includes/generated/bank/'
+        f'{s["id"].lower()}.md"'
+        for s in sections
+    ]
+    found = re.findall(
+        r'(?m)^## .*\n\n--8<-- ".*"$', (root / path).read_text("utf-8")
+    )
+    return [] if found == wanted else [f"{path}: sections must be {wanted}"]
 
 
 def existing_ids(root: Path) -> set[str]:
