@@ -28,6 +28,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts import bench_page
 from scripts.catalogue import catalogue, meta_line
 from scripts.evidence_page import evidence_page
 from scripts.home_questions import ten_questions
@@ -89,6 +90,9 @@ def items(root: Path) -> Iterator[Item]:
         yield Item(asked.FILES, partial(asked.questions_markdown, root))
         ten = ("includes/generated/ten_questions.md",)
         yield Item(ten, partial(ten_questions, root))
+    if (root / bench_page.RESULT).exists():
+        made = partial(bench_page.bench_markdown, root)
+        yield Item(bench_page.FILES, made)
     if (root / "docs/evidence.toml").exists():
         yield Item(("docs/evidence.md",), partial(evidence_page, root))
 
