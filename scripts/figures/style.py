@@ -158,10 +158,10 @@ def alarm_rates(
         rate: What rings or does not: checks, days, quarters.
 
     Returns:
-        The drawing, with each line named at its end in the lower panel.
+        The drawing, with each line named at its right end.
     """
-    looks = list(zip((INK, S2, S3, S4), "os^D", strict=True))
-    looks = looks[: len(moved)]
+    lines = ("-", "--", "-.", ":")
+    looks = list(zip((INK, S2, S3, S4), "os^D", lines, strict=True))
     with house():
         fig, (upper, lower) = plt.subplots(
             2, 1, figsize=(5.0, 4.6), sharex=True
@@ -173,8 +173,8 @@ def alarm_rates(
         for ax, shares in ((upper, quiet), (lower, moved)):
             ax.yaxis.set_major_formatter("{x:g} %")
             ends = []
-            for (colour, marker), line, (name, found) in zip(
-                looks, ("-", "--", "-.", ":"), shares.items(), strict=False
+            for (colour, marker, line), (name, found) in zip(
+                looks, shares.items(), strict=False
             ):
                 ends.append([100 * found[-1], name, colour])
                 ax.plot(
