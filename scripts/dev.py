@@ -41,6 +41,8 @@ from scripts.environment import (  # noqa: E402
 
 SITE = ROOT / "site"
 BROWSER_TESTS = ROOT / "tests" / "browser"
+# All the tests: on every core, each file on one, for its fixtures' sake.
+ALL_TESTS = ("-m", "pytest", "-n", "auto", "--dist", "loadfile")
 CHROMIUMS = (
     "chromium",
     "google-chrome",
@@ -155,9 +157,9 @@ def build(python: Path) -> int:
 def test(extra: list[str], no_browser: bool) -> int:
     """Run the tests; without a browser only when told so, and say it."""
     python = set_up("test")
-    pytest = [python, "-m", "pytest", *extra]
     named = [ROOT / argument.partition("::")[0] for argument in extra]
     named = [path for path in named if ROOT / "tests" in path.parents]
+    pytest = [python, *(ALL_TESTS[:2] if named else ALL_TESTS), *extra]
     if named and not any(BROWSER_TESTS in (p, *p.parents) for p in named):
         return run(*pytest)
     if not no_browser:
@@ -192,7 +194,7 @@ def check() -> int:
     if step("strict build", ["scripts/dev.py", "build"]):
         variables["P2P_SITE"] = str(SITE)  # else the tests build, and fail
     step("oldest NumPy", ["scripts/oldest.py"])
-    step("tests", ["-m", "pytest", "--durations=10"], **variables)
+    step("tests", [*ALL_TESTS, "--durations=10"], **variables)
 
     say("\n=== slowest first")
     for seconds, name, good in sorted(results, reverse=True):

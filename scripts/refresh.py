@@ -21,8 +21,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +215,26 @@ def at_head(root: Path, path: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
+def settle_all(
+    chosen: list[Item], check: bool
+) -> Iterator[tuple[Item, float, str, str]]:
+    """Settle items in order; a check, where none feeds another, at once."""
+    task = partial(timed, check)
+    workers = min(len(chosen), os.cpu_count() or 1) if check else 1
+    if workers == 1:
+        yield from map(task, chosen)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(task, chosen)
+
+
+def timed(check: bool, item: Item) -> tuple[Item, float, str, str]:
+    """Settle one item and measure the seconds."""
+    start = time.perf_counter()
+    state, detail = settle(ROOT, item, check)
+    return item, time.perf_counter() - start, state, detail
+
+
 def settle(root: Path, item: Item, check: bool) -> tuple[str, str]:
     """Make one item and write it. Gives what happened, and the difference."""
     try:
@@ -265,10 +287,7 @@ def main(arguments: list[str]) -> int:
         print(f"nothing generated has {' or '.join(given.names)} in its path")
         return 2
     bad = 0
-    for item in chosen:
-        start = time.perf_counter()
-        state, detail = settle(ROOT, item, given.check)
-        seconds = time.perf_counter() - start
+    for item, seconds, state, detail in settle_all(chosen, given.check):
         print(f"{state:8}{seconds:6.2f} s  {item.paths[0]}", flush=True)
         if detail and state != "written":
             print("    " + detail.replace("\n", "\n    "))

@@ -221,7 +221,7 @@ def test_arguments_for_pytest_and_refresh_reach_them(
     checkout: Checkout,
 ) -> None:
     out = checkout.works("test", "--no-browser", "--", "-k", "psi", "--co")
-    assert "ran pytest.py -k psi --co" in out
+    assert "ran pytest.py -n auto --dist loadfile -k psi --co" in out
     checkout.write("scripts/refresh.py", "import sys; print(sys.argv[1:])")
     assert "['--check', 'x/y']" in checkout.works("refresh", "--check", "x/y")
 
@@ -519,7 +519,7 @@ def test_tests_without_a_browser_say_aloud_what_is_not_tested(
     browser.mkdir(parents=True)
     (browser / "test_pages.py").touch()
     out = checkout.works("test", "--no-browser")
-    assert f"ran pytest.py --ignore={browser}" in out
+    assert f"loadfile --ignore={browser}" in out
     last = out.splitlines()[-1]
     assert last.startswith("NOT TESTED (--no-browser): tests/browser, 1 files")
 
