@@ -3,15 +3,22 @@
 usage: python -m scripts.questions_page
 
 Writes the files named in `FILES`: the core questions and the ten for
-`docs/readiness/index.md`, and one file a section for `docs/readiness/bank.md`.
+`docs/readiness/index.md`, one file a section for `docs/readiness/bank.md`, and
+the verdicts on the example sheets for `docs/readiness/example.md`.
 `scripts/refresh.py` calls `questions_markdown`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import posixpath
+import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scripts.tree import ROOT, evidence, pages
 from snippets.readiness.review import (
@@ -19,10 +26,17 @@ from snippets.readiness.review import (
     Bank,
     Core,
     Question,
+    Verdict,
+    as_text,
+    assess,
     load_questions,
+    load_sheet,
+    main,
 )
 
 PAGE = "docs/readiness/index.md"
+SHEETS = ("example.toml", "example_hardened.toml")
+NAMES = ("The notebook", "The hardened model")
 FILES = (
     "includes/generated/questions.md",
     "includes/generated/ten.md",
@@ -30,6 +44,10 @@ FILES = (
         f"includes/generated/bank/{section.id.lower()}.md"
         for section in load_questions().sections
     ),
+    "includes/generated/review_both.md",
+    "includes/generated/review_moved.md",
+    "includes/generated/review_near.md",
+    "includes/generated/review_hardened.md",
 )
 
 
@@ -49,6 +67,7 @@ def questions_markdown(root: Path) -> tuple[str, ...]:
         levels(bank, titles, names),
         ten(bank),
         *(section(bank, s.id, titles, names) for s in bank.sections),
+        *examples(bank, root, titles),
     )
 
 
@@ -133,6 +152,117 @@ def ten(bank: Bank) -> str:
                 lines.append(f"| {row.text} | {links} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def examples(
+    bank: Bank, root: Path, titles: Mapping[str, str]
+) -> tuple[str, str, str, str]:
+    """The two example sheets, judged by one bank at one size.
+
+    Args:
+        bank: The question bank.
+        root: The root of the tree that holds the sheets.
+        titles: As in `levels`.
+
+    Returns:
+        Both verdicts side by side, what moved, the answers that have a file
+        and still count 0, and the whole verdict on the second sheet.
+    """
+    folder = root / "snippets/readiness"
+    short, full = (load_sheet(folder / name) for name in SHEETS)
+    long = _whole_sheet(short, full, bank)
+    old, new = (assess(s, bank, s["date"]) for s in (long, full))
+    return (
+        _both(old, new),
+        _fence(_moved(long, full, root)),
+        _near(new, titles),
+        _folded(as_text(new, details=3)),
+    )
+
+
+def _whole_sheet(
+    short: Mapping[str, Any], full: Mapping[str, Any], bank: Bank
+) -> dict[str, Any]:
+    """The short sheet at the size of the full one: what it lacks is 0.
+
+    Where no language model is at work on one sheet, none is on the other.
+    """
+    rest = {q.id: {"level": 0} for q in bank.questions}
+    same = {k: v for k, v in full["answers"].items() if k[:3] == "LLM"}
+    answers = rest | same | short["answers"]
+    return {**short, "review": full["review"], "answers": answers}
+
+
+def _both(old: Verdict, new: Verdict) -> str:
+    def levels(verdict: Verdict) -> Counter[str]:
+        return Counter(
+            "n/a" if a.not_applicable else str(a.level)
+            for a in verdict.answers
+        )
+
+    def row(label: str, texts: tuple[object, object]) -> str:
+        return f"| {label} | {texts[0]} | {texts[1]} |"
+
+    both, counts = (old, new), (levels(old), levels(new))
+    lines = [row("What the verdict says", NAMES), "|---|---|---|"]
+    lines += [
+        row("Score, which no rule reads", (old.score, new.score)),
+        row("Stage", (f"**{old.stage}**", f"**{new.stage}**")),
+        row("Answers asked for", (old.asked, new.asked)),
+    ]
+    for number, name in enumerate(LEVELS):
+        found = (counts[0][str(number)], counts[1][str(number)])
+        lines.append(row(f"of these at {number}, {name}", found))
+    absent = (counts[0]["n/a"], counts[1]["n/a"])
+    lines.append(row("not applicable", absent))
+    zero = tuple(sum(a.core and a.level == 0 for a in v.answers) for v in both)
+    core = tuple(
+        f"{number} of {v.asked_core}"
+        for number, v in zip(zero, both, strict=True)
+    )
+    lines.append(row("Core answers at 0", (core[0], core[1])))
+    ahead = (len(old.blockers), len(new.blockers))
+    lines.append(row(f"In the way of {new.aim}", ahead))
+    return "\n".join([*lines, ""])
+
+
+def _moved(old: Mapping[str, Any], new: Mapping[str, Any], root: Path) -> str:
+    """What `review.py diff` prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for name, sheet in (("old", old), ("new", new)):
+            path = Path(folder) / f"{name}.json"
+            path.write_text(json.dumps(sheet, default=str), "utf-8")
+            paths.append(str(path))
+        bank = str(root / "snippets/readiness/questions.toml")
+        day = str(new["date"])
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            main(["diff", *paths, "--questions", bank, "--today", day])
+    return said.getvalue().rstrip("\n")
+
+
+def _near(verdict: Verdict, titles: Mapping[str, str]) -> str:
+    """Answers of level 0 with a file: what there is, and what is missing."""
+    lines = ["| Answer | What there is, and what is missing | Open |"]
+    lines.append("|---|---|---|")
+    for a in verdict.answers:
+        if a.level == 0 and a.link and not a.not_applicable:
+            page = a.link.removeprefix("docs/").removesuffix(".md")
+            name = f"[{a.id}](bank.md#{a.id.lower()}) {a.name}"
+            lines.append(f"| {name} | {a.note} | {_link(page, titles)} |")
+    return "\n".join([*lines, ""])
+
+
+def _fence(text: str) -> str:
+    return f"```text\n{text}\n```\n"
+
+
+def _folded(text: str) -> str:
+    inner = _fence(text).rstrip("\n").splitlines()
+    lines = [f"    {line}".rstrip() for line in inner]
+    title = '??? note "The whole verdict on the hardened model"'
+    return "\n".join([title, "", *lines, ""])
 
 
 def _core(bank: Bank) -> list[Question]:

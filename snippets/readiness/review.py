@@ -13,12 +13,14 @@ must. The thresholds are our judgement and have not been validated.
     python review.py init > sheet.toml    a sheet for five minutes
     python review.py init full            one for all questions
     python review.py check sheet.toml     the verdict
+    python review.py check example_hardened.toml
+                                          the verdict on a full sheet
     python review.py --help               the rest
 
 Needs:   Python 3.11, standard library
 Source:  snippets/readiness/review.py
 Page:    snippets/readiness/review
-Version: 2.0.0 (MIT-0)
+Version: 2.0.1 (MIT-0)
 """
 
 from __future__ import annotations

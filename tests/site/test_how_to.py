@@ -1,4 +1,4 @@
-"""The sessions on the how-to pages run, and print what the page says."""
+"""The Python sessions on pages run, and print what the page says."""
 
 import os
 import re
@@ -10,7 +10,11 @@ import pytest
 from scripts.tree import ROOT, STANDALONE, modules, pages
 
 SESSION = re.compile(r"(?ms)^( *)```pycon\n(.*?)^\1``` *$")
-HOW_TO = [page for page in pages(ROOT) if page.meta.get("kind") == "how-to"]
+HOW_TO = [
+    page
+    for page in pages(ROOT)
+    if page.id.startswith("how-to/") or SESSION.search(page.body)
+]
 
 
 @pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.id)

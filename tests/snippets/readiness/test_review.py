@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import os
 import re
 import shutil
@@ -170,12 +171,82 @@ def test_every_shipped_question_says_what_counts_and_how_to_get_there() -> (
     texts = [text for q in SHIPPED.questions for text in q.levels]
     assert len(texts) == len(set(texts)) == 4 * 63
     absent = {q.id for q in SHIPPED.questions if q.may_be_na}
-    assert absent == {"SLC-03", "SLC-04"} | {f"LLM-0{i}" for i in range(1, 6)}
+    assert absent == {f"LLM-0{i}" for i in range(1, 6)} | {
+        *("DAT-04", "DAT-05", "DAT-07", "RET-03", "RET-05"),  # bought models
+        *("INT-02", "SLC-03", "SLC-04"),  # nobody is told how sure it is
+    }
     for q in SHIPPED.questions:
         assert q.id.startswith(f"{q.section}-")
         assert q.question.endswith("?")
         assert q.max_age_days in (90, 180)
-        assert len(q.fixes) == len(set(q.fixes)) >= 2
+        assert len(q.fixes) == len(set(q.fixes)) >= 1
+        if q.may_be_na and q.section != "LLM":
+            assert "Not applicable where" in q.why
+
+
+def test_the_numbers_that_the_bank_states_are_right() -> None:
+    def bound(escapes: int, answers: int) -> float:
+        """The exact upper 95 % bound on a share, one-sided: bisection."""
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            p = (low + high) / 2
+            tail = sum(
+                math.comb(answers, k) * p**k * (1 - p) ** (answers - k)
+                for k in range(escapes + 1)
+            )
+            low, high = (p, high) if tail > 0.05 else (low, p)
+        return high
+
+    text = {q.id: q.evidence for q in SHIPPED.questions}
+    for share, answers in ((1 / 1000, (2995, 4742)), (1 / 100, (299, 473))):
+        for escapes, number in enumerate(answers):
+            assert bound(escapes, number) <= share < bound(escapes, number - 1)
+            assert f"{number:,}" in text["LLM-01"]
+    # What 200 answers without an escape can show: 1 in 67.
+    assert round(1 / bound(0, 200)) == 67
+    luck = (math.comb(10, 9) + 1) / 2**10  # nine or ten of ten by a coin
+    assert f"once in {round(1 / luck)} tries" in text["OWN-03"]
+
+
+def test_what_happens_once_is_dated_by_whoever_last_opened_it() -> None:
+    for q in SHIPPED.questions:
+        if q.id in ("SUC-04", "PHS-02", "INT-04"):
+            assert "somebody other than the owner last opened" in q.evidence
+            assert "somebody other than the owner has" in q.levels[2].lower()
+
+
+def test_the_better_model_moves_four_answers_and_no_stage() -> None:
+    short = load_sheet(HERE / "example.toml")
+    full = load_sheet(HERE / "example_hardened.toml")
+    # The notebook at the size of the full review: what it lacks is 0.
+    same = {k: v for k, v in full["answers"].items() if k[:3] == "LLM"}
+    rest = {q.id: {"level": 0} for q in SHIPPED.questions}
+    long = {"review": "full", "answers": rest | same | short["answers"]}
+    old, new = judge(short | long, SHIPPED), judge(full, SHIPPED)
+    assert (old.stage, old.core_floor) == (new.stage, new.core_floor)
+    assert (new.stage, new.core_floor, new.asked) == ("experiment", 0, 63)
+    was = {a.id: (a.level, a.not_applicable) for a in old.answers}
+    now = {a.id: (a.level, a.not_applicable) for a in new.answers}
+    moved = {name: now[name] for name in now if now[name] != was[name]}
+    stated = ("DAT-05", "DAT-06", "SUC-01", "RET-05")
+    assert moved == dict.fromkeys(stated, (1, False)) | {"INT-02": (0, True)}
+    assert all(a.level == 0 for a in new.answers if a.core)
+    assert (len(old.blockers), len(new.blockers)) == (28, 25)
+
+
+def test_each_answer_of_the_hardened_sheet_has_a_file_or_a_reason() -> None:
+    given = load_sheet(HERE / "example_hardened.toml")
+    verdict = judge(given, SHIPPED)
+    assert set(given["answers"]) == {q.id for q in SHIPPED.questions}
+    assert given["bank"] == SHIPPED.version
+    assert load_sheet(HERE / "example.toml")["bank"] == SHIPPED.version
+    assert dead_links(verdict, HERE.parents[1]) == ()
+    for a in verdict.answers:
+        assert a.claimed == a.level  # it claims no more than it has
+        assert a.link or a.absence or (a.level == 0 and a.note), a.id
+        assert a.note or a.absence, a.id
+        for name in filter(None, (a.owner, a.approver)):
+            assert name.endswith("(invented)")
 
 
 def test_toml_and_json_give_the_same_verdict(tmp_path: Path) -> None:
