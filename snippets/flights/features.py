@@ -11,7 +11,7 @@ window of three hours does not.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/flights/features.py
 Page:    snippets/flights/features
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -246,8 +246,8 @@ def weather_at(
 ) -> dict[str, Floats]:
     """The weather row of the hour a flight leaves in, or of an earlier hour.
 
-    The row called 07 holds, for each column, the largest value reported from
-    07:00 to 07:51, and nothing where one of the reports lacks it. So it is
+    The row called 07 is made of reports from 07:00 to 07:51: by the script of
+    the R package, the first of them, and for rain the largest value. So it is
     complete at 07:51, not at 07:00, and for a decision two hours ahead
     `hours_back=3` is the newest row that is always complete.
 
