@@ -5,6 +5,8 @@ their rings against the weeks in which the model earned less than a table of
 ten rows, or less than nothing. It prices the rule "switch to the table at the
 first ring" for a bad model and for a good one, and resamples the days to count
 how often a look every morning rings when model and table are worth the same.
+It looks for airlines at airports in which a model loses, before release and
+week by week, and prices giving those to the table.
 
 Does not answer: what another year brings. One limit was chosen and the good
 model was picked with these months in view, and the table learned from the
@@ -14,11 +16,12 @@ acting on a truly late flight saves 4.
 Needs:   Python 3.11, NumPy 1.26, SciPy 1.11, scikit-learn 1.7
 Source:  snippets/flights/monitors.py
 Page:    snippets/flights/monitors
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -33,16 +36,19 @@ from snippets.drift.ks import Reference, critical_ks, ks_two_sample
 from snippets.drift.label_gap import label_gap
 from snippets.drift.missingness import burst_size, missing_shift
 from snippets.drift.psi import Baseline, psi
-from snippets.flights.features import DESTINATIONS
+from snippets.flights.features import CARRIERS, DESTINATIONS, ORIGINS
 from snippets.flights.loader import Flights, chapter
 from snippets.flights.models import (
+    ACT_COST,
     HARDENED,
     NOTEBOOK,
+    SAVING,
     RateTable,
     Recipe,
     gain,
     score,
 )
+from snippets.readiness.slices import Slice, slice_report
 
 __all__ = ["Monitors", "judge", "lowest_looks", "report", "run", "weeks"]
 
@@ -56,6 +62,8 @@ CHOSEN: Final = -2.0  # standard errors, with these months in view
 CALENDAR: Final = ("month", "day", "day_of_week")  # a week has its own
 WINDOWS: Final = (14, 28)  # days
 DRAWN: Final = {"days": 1, "weeks": 7}  # days that are drawn together
+ALPHA: Final = 0.05  # of a slice report
+FOLDS: Final = 3  # January to April, whole weeks held out in turn
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,77 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Found:
+    """One slice that was judged, in points per 1,000 flights.
+
+    Attributes:
+        n: Flights.
+        value: Their mean.
+        gap: `value` less what it is held against.
+        low: Lower end of the interval of the gap.
+        high: Upper end of the interval of the gap.
+        p_value: For somebody who looked at this slice only, [0, 1].
+        p_adjusted: For somebody who looked at all of them, [0, 1].
+        verdict: "worse", "better" or "unclear".
+    """
+
+    n: int
+    value: float
+    gap: float
+    low: float
+    high: float
+    p_value: float
+    p_adjusted: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Slices given to the table for good.
+
+    Attributes:
+        first: The first morning of each under the table.
+        slices: How many they are.
+        hurt: Those in which the model would have earned more from then on.
+        value: Points per 1,000 flights, May to December, all flights.
+        change: `value` less the points of the model alone.
+    """
+
+    first: dict[str, str]
+    slices: int
+    hurt: int
+    value: float
+    change: float
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """Airlines at airports, held against doing nothing or the table.
+
+    Attributes:
+        before: In January to April, with whole weeks held out, by slice.
+        after: In May to December, by slice.
+        too_small: Slices that were not judged, before and after.
+        named_before: Slices that were worse before release.
+        named_after: Slices that were worse in May to December.
+        chosen_before: Those named before are given to the table on 1 May.
+        hindsight: The same with those named after: nobody can do that.
+        weekly: After each week, over all days so far, by rule: slices that
+            are behind on average; whose p-value is .05 or less; which the
+            report names; which it names at .05 over the number of weeks.
+    """
+
+    before: dict[str, Found]
+    after: dict[str, Found]
+    too_small: dict[str, int]
+    named_before: list[str]
+    named_after: list[str]
+    chosen_before: Handover
+    hindsight: Handover
+    weekly: dict[str, Handover]
+
+
+@dataclass(frozen=True)
 class Monitors:
     """The figures of this chapter.
 
@@ -185,6 +264,11 @@ class Monitors:
         inputs: What the input monitors said beyond their rings.
         labels_by_morning: Share of labels that are in on the next morning,
             or more, [0, 1].
+        slices: By model, then by what each slice is held against: nothing,
+            or the table on the same flights.
+        recall_by_hour: Share of late flights that the hardened model acts
+            on, by hour of departure, against the other hours; a share where
+            others have points.
     """
 
     weeks: list[str]
@@ -198,6 +282,8 @@ class Monitors:
     onset: dict[str, str | None]
     inputs: Inputs
     labels_by_morning: float
+    slices: dict[str, dict[str, Sliced]]
+    recall_by_hour: dict[str, Found]
 
 
 def weeks(flights: Flights) -> Ints:
@@ -292,6 +378,8 @@ def run(flights: Flights) -> Monitors:
     rates = RateTable.fit(train["live_late"], train.late)
     table = gain(late, rates.predict(served["live_late"]))
     shared = _input_monitors(train, served, week)
+    known = {r.name: score(r, train, train) for r in (NOTEBOOK, HARDENED)}
+    held_out = _held_out(train)
     points, lag1 = {"table": table}, {}
     monitors: dict[str, dict[str, Monitor]] = {}
     watch: dict[str, dict[str, Watch]] = {}
@@ -299,7 +387,9 @@ def run(flights: Flights) -> Monitors:
         name, p = recipe.name, score(recipe, train, served)
         points[name] = own = gain(late, p)
         lag1[name] = compare(own, table, date).lag1
-        said = shared | _model_monitors(recipe, train, served, week)
+        said = shared | _model_monitors(
+            recipe, train, known[name], served, week
+        )
         gaps = _gaps(p, late, date)
         said["label_gap_28"] = _by_week(gaps, date, week)
         watch[name] = {"label_gap_28": _watch(gaps)}
@@ -329,11 +419,23 @@ def run(flights: Flights) -> Monitors:
         monitors=monitors,
         watch=watch,
         lag1=lag1,
-        lag1_training=_lag1_training(train),
+        lag1_training=_lag1_training(train, known["notebook"], held_out),
         peak=str(date[np.cumsum(points["notebook"]).argmax()]),
         onset={k: _onset(points[k] - table, date) for k in monitors},
-        inputs=_inputs(train, served),
+        inputs=_inputs(train, known, served),
         labels_by_morning=_labels_by_morning(served),
+        slices={
+            name: {
+                against: _sliced(
+                    name, against, held_out, _Rows.of(served, points)
+                )
+                for against in ("nothing", "table")
+            }
+            for name in monitors
+        },
+        recall_by_hour=_recall_by_hour(
+            served, score(HARDENED, train, served) >= ACT_COST / SAVING
+        ),
     )
 
 
@@ -402,11 +504,11 @@ def _input_monitors(
 
 
 def _model_monitors(
-    recipe: Recipe, train: Flights, served: Flights, week: Ints
+    recipe: Recipe, train: Flights, known: Floats, served: Flights, week: Ints
 ) -> dict[str, _Said]:
     """The monitors that look at one model: its columns, score, outcomes."""
     p = score(recipe, train, served)
-    moved = _psi(score(recipe, train, train), _parts(week, p))
+    moved = _psi(known, _parts(week, p))
     above = (_column_psi(recipe, train, served, week) > RULE_OF_THUMB).sum(0)
     claim_outcome_day = (
         _parts(week, x) for x in (p, served.late, served["date"])
@@ -531,7 +633,9 @@ def _onset(ahead: Floats, date: Array) -> str | None:
     return str(days[first]) if first < len(days) else None
 
 
-def _inputs(train: Flights, served: Flights) -> Inputs:
+def _inputs(
+    train: Flights, known: dict[str, Floats], served: Flights
+) -> Inputs:
     temp, month = train["temp"], train["month"]
     training = _psi(temp, _whole_weeks(train, temp))
     passed = [
@@ -542,7 +646,7 @@ def _inputs(train: Flights, served: Flights) -> Inputs:
     for recipe in (NOTEBOOK, HARDENED):
         above = _column_psi(recipe, train, train, weeks(train)) > RULE_OF_THUMB
         columns[recipe.name] = int(above[:, :17].any(axis=0).sum())
-        p = score(recipe, train, train)
+        p = known[recipe.name]
         moved = _psi(p, _whole_weeks(train, p))
         scores[recipe.name] = int((moved > RULE_OF_THUMB).sum())
     return Inputs(
@@ -601,27 +705,161 @@ def _whole_weeks(train: Flights, x: Array) -> list[Array]:
     return _parts(weeks(train), x)[:17]
 
 
-def _lag1_training(train: Flights, folds: int = 3) -> dict[str, float]:
-    """What one could measure before going live."""
-    fold = weeks(train) % folds
-    ways = {
-        "in_sample": [(train, train)],
-        "weeks_held_out": [
-            (train.where(fold != k), train.where(fold == k))
-            for k in range(folds)
-        ],
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Flights with the points of each way to decide."""
+
+    date: Array
+    cell: Ints
+    points: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, flights: Flights, points: Mapping[str, Floats]) -> _Rows:
+        cell = flights["carrier"] * len(ORIGINS) + flights["origin"]
+        return cls(flights["date"], cell, points)
+
+    def ahead(self, model: str, against: str) -> Floats:
+        """The points of a model above what it is held against."""
+        own = self.points[model]
+        return own if against == "nothing" else own - self.points[against]
+
+
+def _held_out(train: Flights) -> _Rows:
+    """What one could measure before going live: whole weeks held out."""
+    fold, parts = weeks(train) % FOLDS, []
+    for k in range(FOLDS):
+        known, asked = train.where(fold != k), train.where(fold == k)
+        rates = RateTable.fit(known["live_late"], known.late)
+        points = {"table": gain(asked.late, rates.predict(asked["live_late"]))}
+        for recipe in (NOTEBOOK, HARDENED):
+            points[recipe.name] = gain(asked.late, score(recipe, known, asked))
+        parts.append(_Rows.of(asked, points))
+    return _Rows(
+        np.concatenate([part.date for part in parts]),
+        np.concatenate([part.cell for part in parts]),
+        {k: np.concatenate([p.points[k] for p in parts]) for k in points},
+    )
+
+
+def _lag1_training(
+    train: Flights, known: Floats, held_out: _Rows
+) -> dict[str, float]:
+    """The carry-over from day to day that one could measure beforehand."""
+    rates = RateTable.fit(train["live_late"], train.late)
+    table = gain(train.late, rates.predict(train["live_late"]))
+    own, beside = held_out.points["notebook"], held_out.points["table"]
+    return {
+        "in_sample": compare(
+            gain(train.late, known), table, train["date"]
+        ).lag1,
+        "weeks_held_out": compare(own, beside, held_out.date).lag1,
     }
-    found = {}
-    for way, parts in ways.items():
-        own, table = [], []
-        for known, asked in parts:
-            rates = RateTable.fit(known["live_late"], known.late)
-            own.append(gain(asked.late, score(NOTEBOOK, known, asked)))
-            table.append(gain(asked.late, rates.predict(asked["live_late"])))
-        date = np.concatenate([asked["date"] for _, asked in parts])
-        sides = np.concatenate(own), np.concatenate(table)
-        found[way] = compare(*sides, date).lag1
-    return found
+
+
+def _sliced(model: str, against: str, before: _Rows, after: _Rows) -> Sliced:
+    """Airlines at airports before release, and week by week after it."""
+    was, small_before = _cells(before, before.ahead(model, against))
+    now, small_after = _cells(after, after.ahead(model, against))
+    worse = [
+        [name for name, s in found.items() if s.verdict == "worse"]
+        for found in (was, now)
+    ]
+    start = str(after.date[0])
+    chosen, hindsight = (
+        _handover(model, after, dict.fromkeys(names, start)) for names in worse
+    )
+    return Sliced(
+        before=was,
+        after=now,
+        too_small={"before": small_before, "after": small_after},
+        named_before=worse[0],
+        named_after=worse[1],
+        chosen_before=chosen,
+        hindsight=hindsight,
+        weekly=_weekly(model, against, after),
+    )
+
+
+def _weekly(model: str, against: str, rows: _Rows) -> dict[str, Handover]:
+    """Look after each week at all days so far, and hand over what is named."""
+    ahead = rows.ahead(model, against)
+    week = (rows.date - rows.date[0]).astype(int) // 7
+    looks = int(week[-1]) + 1
+    rules: dict[str, Callable[[Found], bool]] = {
+        "behind": lambda s: s.gap < 0,
+        "alone": lambda s: s.gap < 0 and s.p_value <= ALPHA,
+        "holm": lambda s: s.verdict == "worse",
+        "holm_looks": lambda s: s.gap < 0 and s.p_adjusted <= ALPHA / looks,
+    }
+    first: dict[str, dict[str, str]] = {rule: {} for rule in rules}
+    for look in range(1, looks):
+        end = int(np.searchsorted(week, look))
+        morning = str(rows.date[0] + 7 * look)
+        seen = _Rows(rows.date[:end], rows.cell[:end], {})
+        for name, s in _cells(seen, ahead[:end])[0].items():
+            for rule, holds in rules.items():
+                if holds(s):
+                    first[rule].setdefault(name, morning)
+    return {rule: _handover(model, rows, first[rule]) for rule in rules}
+
+
+def _cells(rows: _Rows, ahead: Floats) -> tuple[dict[str, Found], int]:
+    """The judged slices, and the number of those that are too small."""
+    report = slice_report(
+        1000 * ahead,
+        {"cell": rows.cell},
+        cluster=rows.date,
+        against=0.0,
+        alpha=ALPHA,
+    )
+    judged = {
+        _cell_name(s.where["cell"]): s for s in report if s.gap is not None
+    }
+    return {k: _found(s) for k, s in judged.items()}, len(report) - len(judged)
+
+
+def _found(s: Slice) -> Found:
+    """The same without the columns, for a slice that was judged."""
+    numbers = s.value, s.gap, s.low, s.high, s.p_value, s.p_adjusted
+    value, gap, low, high, alone, all_ = np.array(numbers, float).tolist()
+    return Found(s.n, value, gap, low, high, alone, all_, s.verdict)
+
+
+def _cell_name(cell: int) -> str:
+    carrier, origin = divmod(cell, len(ORIGINS))
+    return f"{CARRIERS[carrier]}_{ORIGINS[origin]}"
+
+
+def _handover(model: str, rows: _Rows, first: dict[str, str]) -> Handover:
+    """Give each slice to the table from its morning on."""
+    own, table = rows.points[model], rows.points["table"]
+    name = [_cell_name(cell) for cell in range(rows.cell.max() + 1)]
+    start = np.array([first.get(n, "NaT") for n in name], "M8[D]")
+    taken = rows.date >= start[rows.cell]  # never, if NaT
+    given = np.bincount(rows.cell[taken], (own - table)[taken], len(name))
+    value = _per_1000(np.where(taken, table, own))
+    return Handover(
+        first=first,
+        slices=len(first),
+        hurt=int((given > 0).sum()),
+        value=value,
+        change=value - _per_1000(own),
+    )
+
+
+def _recall_by_hour(served: Flights, acted: Bools) -> dict[str, Found]:
+    """Of the late flights, the share acted on, against the other hours."""
+    late = served.late
+    report = slice_report(
+        acted[late],
+        {"hour": served["minute_of_day"][late] // 60},
+        cluster=served["date"][late],
+        against="rest",
+        min_n=100,
+        alpha=ALPHA,
+    )
+    judged = {s.where["hour"]: s for s in report if s.gap is not None}
+    return {f"{hour:02}": _found(judged[hour]) for hour in sorted(judged)}
 
 
 def _daily(x: Floats, date: Array) -> Floats:
@@ -715,8 +953,48 @@ def report(found: Monitors) -> str:
             f"  {model}: any column {n}, score {i.score_training_weeks[model]}"
             for model, n in i.columns_training_weeks.items()
         ),
+        *_report_slices(found),
     ]
     return "\n".join(lines)
+
+
+def _report_slices(found: Monitors) -> list[str]:
+    """Airlines at airports: AA at LGA, and what handing over is worth."""
+    lines = ["", "Slices: airline at airport, at least 300 flights"]
+    for model, by in found.slices.items():
+        for against, s in by.items():
+            lines.append(
+                f"{model} against {against}: {len(s.named_before)} of "
+                f"{len(s.before)} worse before May, {len(s.named_after)} of "
+                f"{len(s.after)} after"
+            )
+            for when, slices in ("before", s.before), ("after", s.after):
+                aa = slices["AA_LGA"]
+                lines.append(
+                    f"  AA at LGA {when}: {aa.gap:.0f} ({aa.low:.0f} to "
+                    f"{aa.high:.0f}), {aa.n:,} flights, {aa.verdict}"
+                )
+    lines += ["", "Given to the table: slices and points; AA at LGA from"]
+    for model, by in found.slices.items():
+        for against, s in by.items():
+            ways = {
+                "chosen before": s.chosen_before,
+                **s.weekly,
+                "in hindsight": s.hindsight,
+            }
+            for way, h in ways.items():
+                lines.append(
+                    f"{model:<9}{against:<8}{way:<14}{h.slices:>3}"
+                    f"{h.value:>5.0f}  {h.first.get('AA_LGA', 'never')}"
+                )
+    recall = [f"{h} {s.value:.0%}" for h, s in found.recall_by_hour.items()]
+    return [
+        *lines,
+        "",
+        "Late flights that the hardened model acts on, by hour",
+        " ".join(recall[:9]),
+        " ".join(recall[9:]),
+    ]
 
 
 if __name__ == "__main__":

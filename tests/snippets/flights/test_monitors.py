@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from snippets.drift.comparator import alarm_limit, first_alarm
 from snippets.drift.label_gap import label_gap
+from snippets.flights.features import CARRIERS, ORIGINS
 from snippets.flights.loader import Flights
 from snippets.flights.models import (
     HARDENED,
@@ -21,6 +23,7 @@ from snippets.flights.models import (
 )
 from snippets.flights.monitors import (
     Monitors,
+    Sliced,
     Tally,
     judge,
     lowest_looks,
@@ -28,6 +31,7 @@ from snippets.flights.monitors import (
     run,
     weeks,
 )
+from snippets.readiness.slices import slice_report
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +193,17 @@ def test_no_monitor_knows_the_weeks_after_its_own(
             assert monitor.reading == whole.reading[:30], name
             if "comparator_" not in name:  # fewer mornings, another limit
                 assert monitor.rings == [w for w in whole.rings if w < 30]
+    for model, by in shorter.slices.items():
+        for against, sliced in by.items():
+            longer = found.slices[model][against].weekly
+            for rule, handover in sliced.weekly.items():
+                if rule != "holm_looks":  # fewer looks, another limit
+                    early = {
+                        k: morning
+                        for k, morning in longer[rule].first.items()
+                        if morning < "2013-11-27"
+                    }
+                    assert handover.first == early, rule
 
 
 def test_a_comparator_has_no_reading_before_its_window_is_full(
@@ -237,6 +252,121 @@ def test_only_the_comparator_leaves_the_good_model_in_service(
             assert monitor.change > 10, name
             gained = monitor.switched - found.value["notebook"]
             assert monitor.change == pytest.approx(gained)
+
+
+def every(found: Monitors) -> list[tuple[str, str, Sliced]]:
+    return [
+        (model, against, sliced)
+        for model, by in found.slices.items()
+        for against, sliced in by.items()
+    ]
+
+
+def test_a_slice_is_handed_over_once_the_days_before_show_it(
+    sample: Flights, found: Monitors
+) -> None:
+    """The look before the first morning names AA at LGA, the earlier not."""
+    train, served = sample.train, sample.production
+    table = RateTable.fit(train["live_late"], train.late)
+    ahead = gain(served.late, score(NOTEBOOK, train, served)) - gain(
+        served.late, table.predict(served["live_late"])
+    )
+    cell = np.array([f"{c}_{o}" for c in CARRIERS for o in ORIGINS])[
+        served["carrier"] * 3 + served["origin"]
+    ]
+    first = np.datetime64(
+        found.slices["notebook"]["table"].weekly["holm"].first["AA_LGA"]
+    )
+    for morning, verdict in (first, "worse"), (first - 7, "unclear"):
+        seen = served["date"] < morning
+        look = slice_report(
+            ahead[seen],
+            {"cell": cell[seen]},
+            cluster=served["date"][seen],
+            against=0.0,
+        )
+        by_name = {s.where["cell"]: s.verdict for s in look}
+        assert by_name["AA_LGA"] == verdict
+
+
+def test_handing_over_is_worth_what_the_table_earns_from_then_on(
+    sample: Flights, found: Monitors
+) -> None:
+    train, served = sample.train, sample.production
+    table = RateTable.fit(train["live_late"], train.late)
+    own = gain(served.late, score(NOTEBOOK, train, served))
+    beside = gain(served.late, table.predict(served["live_late"]))
+    handover = found.slices["notebook"]["table"].weekly["holm"]
+    change, hurt = 0.0, 0
+    for name, morning in handover.first.items():
+        carrier, origin = name.split("_")
+        given = (
+            (served["carrier"] == CARRIERS.index(carrier))
+            & (served["origin"] == ORIGINS.index(origin))
+            & (served["date"] >= np.datetime64(morning))
+        )
+        gained = float((beside - own)[given].sum())
+        change, hurt = change + gained, hurt + (gained < 0)
+    assert handover.change == pytest.approx(1000 * change / len(own))
+    assert handover.value == pytest.approx(
+        found.value["notebook"] + handover.change
+    )
+    assert (handover.slices, handover.hurt) == (len(handover.first), hurt)
+
+
+def test_every_slice_is_judged_or_too_small(
+    sample: Flights, found: Monitors
+) -> None:
+    train, served = sample.train, sample.production
+    for _, _, sliced in every(found):
+        for when, part, judged in (
+            ("before", train, sliced.before),
+            ("after", served, sliced.after),
+        ):
+            cells = len(np.unique(part["carrier"] * 3 + part["origin"]))
+            assert cells == len(judged) + sliced.too_small[when]
+            assert min(s.n for s in judged.values()) >= 300
+
+
+def test_a_stricter_rule_hands_over_less_and_later(found: Monitors) -> None:
+    for _, _, sliced in every(found):
+        rules = ("behind", "alone", "holm", "holm_looks")
+        for milder, stricter in pairwise(rules):
+            early = sliced.weekly[milder].first
+            for name, morning in sliced.weekly[stricter].first.items():
+                assert early[name] <= morning
+
+
+def test_no_look_before_release_names_american_at_laguardia(
+    found: Monitors,
+) -> None:
+    for model, against, sliced in every(found):
+        assert sliced.before["AA_LGA"].verdict == "unclear"
+        if (model, against) == ("notebook", "table"):
+            assert sliced.after["AA_LGA"].verdict == "worse"
+            assert sliced.after["AA_LGA"].gap < -75
+
+
+def test_the_correction_costs_the_bad_model_and_spares_the_good_one(
+    found: Monitors,
+) -> None:
+    book = found.slices["notebook"]["table"].weekly
+    good = found.slices["hardened"]["table"].weekly
+    costs = [book[r].value for r in ("behind", "alone", "holm", "holm_looks")]
+    assert costs == sorted(costs, reverse=True)
+    assert book["holm"].value < found.value["table"] - 20
+    assert good["holm"].slices == good["holm_looks"].slices == 0
+    assert good["behind"].change < -1
+
+
+def test_in_the_morning_the_good_model_misses_most_late_flights(
+    found: Monitors,
+) -> None:
+    recall = found.recall_by_hour
+    for hour in ("06", "07", "08", "09", "10"):
+        assert recall[hour].verdict == "worse"
+        assert recall[hour].value < 0.2
+    assert recall["20"].verdict == "better"
 
 
 def test_nearly_every_label_is_in_the_next_morning(found: Monitors) -> None:
