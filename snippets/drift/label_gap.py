@@ -11,7 +11,7 @@ rows, or with `cluster` whole groups of rows, that are independent.
 Needs:   Python 3.11, NumPy 1.26, SciPy 1.11
 Source:  snippets/drift/label_gap.py
 Page:    snippets/drift/label_gap
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -238,7 +238,10 @@ def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
 
 def _column(name: str, values: object) -> tuple[Column, NDArray[np.bool_]]:
     """Return a column, and where it is missing, or refuse it."""
-    column = np.asarray(values)
+    try:
+        column = np.asarray(values)
+    except ValueError as error:  # rows of unequal length
+        raise ValueError(f"{name} must be one column: {error}") from None
     if column.ndim != 1:
         raise ValueError(f"{name} must be one column, got {column.shape}")
     if column.dtype.kind in "OU":  # asarray makes text of NaN among text

@@ -380,6 +380,7 @@ NAIVE = datetime(2026, 11, 21, 7)
         ([1, 2], [1, 2], {"cluster": [1]}, ValueError, r"got \[2, 2, 1\]"),
         ([1, 2], [1, 2], {"cluster": [1, 1]}, ValueError, "2 groups .* got 1"),
         ([1, 2], [1, 2], {"cluster": 7}, ValueError, "cluster must be one"),
+        ([1, 2], [1, 2], {"cluster": [[1], [2, 3]]}, ValueError, "cluster mu"),
         ([1, 2], [1, 2], {"cluster": [1, None]}, ValueError, "cluster .*None"),
         ([1, 2], [1, 2], {"cluster": ["a", NAN]}, ValueError, "cluster .*nan"),
         ([1, 2], [1, 2], {"cluster": [1.5, NAN]}, ValueError, "cluster .*nan"),
