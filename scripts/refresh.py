@@ -47,6 +47,7 @@ GENERATED = (
     "snippets/*/*.out.txt",
     "snippets/flights/results/*.json",
     "docs/assets/figures/*.html",
+    "docs/assets/js/*.json",
     "includes/generated/**/*.md",
 )
 
@@ -92,6 +93,8 @@ def items(root: Path) -> Iterator[Item]:
         yield Item(asked.FILES, partial(asked.questions_markdown, root))
         ten = ("includes/generated/ten_questions.md",)
         yield Item(ten, partial(ten_questions, root))
+        in_page = importlib.import_module("scripts.review_bank")
+        yield Item(in_page.FILES, partial(in_page.review_bank, root))
     if (root / bench_page.RESULT).exists():
         made = partial(bench_page.bench_markdown, root)
         yield Item(bench_page.FILES, made)

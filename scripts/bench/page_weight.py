@@ -4,8 +4,9 @@ usage: page_weight.py SITE_DIR
 
 Prints, for the heaviest page of each kind, what the first view takes in
 gzipped KB (1,000 bytes): the page with every style sheet, script and image
-that it names. The script of the theme, the search worker and the index come
-when a reader reaches for search (a browser test holds that). Exits with 1 if
+that it names, and what it asks for ahead of its scripts. The script of the
+theme, the search worker and the index come when a reader reaches for search
+(a browser test holds that). Exits with 1 if
 a page is above its limit, or the index above its limit a page.
 """
 
@@ -27,7 +28,8 @@ INDEX_LIMIT = 1.0  # KB a page
 
 WAITING = re.compile(r"<template\b.*?</template>", re.S)
 LOADS = re.compile(
-    r'<link rel="(?:stylesheet|icon)" href="(?P<link>[^"]+)"'
+    r'<link rel="(?:stylesheet|icon|modulepreload|preload)" '
+    r'href="(?P<link>[^"]+)"'
     r'|<(?:script|img)[^>]* src="(?P<src>[^"]+)"'
 )
 
