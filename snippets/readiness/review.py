@@ -20,7 +20,7 @@ must. The thresholds are our judgement and have not been validated.
 Needs:   Python 3.11, standard library
 Source:  snippets/readiness/review.py
 Page:    snippets/readiness/review
-Version: 2.0.1 (MIT-0)
+Version: 2.0.2 (MIT-0)
 """
 
 from __future__ import annotations
@@ -521,22 +521,28 @@ def _json(text: str) -> Any:
 
 
 def _json_places(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Every key of a JSON text, with its parents, and its line."""
-    stack: list[str] = []
+    """Every key of a JSON text, with its parents, and its line.
+
+    The text may be broken behind the key that is looked for. So a string
+    may lack its end, and nesting that the reader refuses ends the search.
+    """
+    stack: list[str | int] = []
     last, line, start = "", 1, 0
-    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]', text):
+    for found in re.finditer(r'(?s)"(?:[^"\\]|\\.)*+"?|[\[\]{}:,]', text):
         token = found[0]
         if token in "[{":
-            stack.append("1" if token == "[" else "")
+            stack.append(1 if token == "[" else "")
+            if len(stack) > 1_000:
+                return
         elif token in "]}":
             del stack[-1:]
-        elif token == "," and stack and stack[-1].isdecimal():
-            stack[-1] = str(int(stack[-1]) + 1)
-        elif token == ":" and stack:
+        elif token == "," and stack and isinstance(stack[-1], int):
+            stack[-1] += 1
+        elif token == ":" and stack and isinstance(stack[-1], str):
             line += text.count("\n", start, found.start())
             start = found.start()
             stack[-1] = last
-            yield tuple(stack), line
+            yield tuple(map(str, stack)), line
         elif token[0] == '"':
             last = token[1:-1]
 

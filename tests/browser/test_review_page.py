@@ -251,7 +251,7 @@ def test_the_keyboard_alone_reaches_a_verdict(opened: Open) -> None:
     expect(page.locator("#verdict")).to_contain_text(
         "Not named yet: version, population"
     )
-    for _ in range(40):
+    for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate(
             "document.activeElement.closest('#verdict') !== null"

@@ -1043,6 +1043,15 @@ def test_the_bank_is_printed_as_text_and_as_json(run: Run) -> None:
         (b"#" * 10_000_000, "is larger than 1,000,000 bytes"),
         (b"\x89PNG\r\n\x1a\n\x00", "is not UTF-8 text at byte 0, line 1"),
         (b'{\n "a": {},\n "a": 2}', "stands 2 times, the second at line 3"),
+        # Each of these once took minutes, or ended in a traceback.
+        (
+            b'{"a": {"b": 1, "\\u0062": 2}, "c": "' + b'\\"' * 200_000,
+            "key 'b' stands 2 times",
+        ),
+        (
+            b'{"a": {"b": 1, "b": 2}, "c": ' + b'{"d":' * 100_000,
+            "key 'b' stands 2 times, the second at line 1",
+        ),
         (b"", "sheet.toml: system must be filled in, got nothing"),
     ],
 )
