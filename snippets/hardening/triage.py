@@ -10,7 +10,7 @@ alarms and misses included, and it names one suspect where two may be at work.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/triage.py
 Page:    snippets/hardening/triage
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Triage:
 # Check, the finding that names a suspect, the suspect; cheap and certain
 # first. What a later check shows, an earlier cause can have made.
 _STEPS = (
-    ("behind_rule", False, "no loss"),
     ("replay_same", False, "code"),
     ("parity_same", False, "code"),
     ("contract_kept", False, "data"),
     ("feeds_fresh", False, "data"),
     ("labels_ripe", False, "labels"),
+    ("behind_rule", False, "no loss"),  # a rule can share a broken feed
 )
 _WORLD = {
     (True, False): "cases",
@@ -61,7 +61,7 @@ _WORLD = {
 }
 _NEXT = {
     "no loss": "Change nothing. Look at single groups, and at the alarm.",
-    "code": "Go back to the version before, then bisect on logged inputs.",
+    "code": "Go back to the code before, then bisect on logged inputs.",
     "data": "Fall back, call the owner of the feed, set the rows aside.",
     "labels": "Wait until outcomes are complete, and ask again.",
     "cases": "Hold the new cases against the rule; collect their outcomes.",
@@ -73,12 +73,12 @@ _NEXT = {
 
 def triage(
     *,
-    behind_rule: bool | None,
     replay_same: bool | None,
     parity_same: bool | None,
     contract_kept: bool | None,
     feeds_fresh: bool | None,
     labels_ripe: bool | None,
+    behind_rule: bool | None,
     inputs_moved: bool | None,
     gap_open: bool | None,
 ) -> Triage:
@@ -87,10 +87,9 @@ def triage(
     Each argument is what a check found, or None if nobody has asked it.
 
     Args:
-        behind_rule: the model earns less than the simple rule, on the same
-            rows, by more than luck (`comparator`).
-        replay_same: the version before gives the same answers to the logged
-            inputs (`golden_rows`, `prediction_log`).
+        replay_same: the serving code of before, with today's model file,
+            gives the same answers to the logged inputs (`golden_rows`,
+            `prediction_log`). A retrained model is another question.
         parity_same: training code and serving code make the same features
             of the logged inputs (`parity`).
         contract_kept: names, types, units and ranges are as agreed
@@ -99,6 +98,9 @@ def triage(
             (`freshness`).
         labels_ripe: the outcomes behind the loss are old enough to be
             complete (`label_gap.mature`).
+        behind_rule: the model earns less than the simple rule, on the same
+            rows, by more than luck (`comparator`). Asked late: a rule that
+            reads the same broken feed falls with the model.
         inputs_moved: inputs or scores have another distribution (`psi`).
         gap_open: predictions and outcomes differ on average (`label_gap`).
 
@@ -111,12 +113,12 @@ def triage(
 
     Example:
         >>> found = triage(
-        ...     behind_rule=True,
         ...     replay_same=True,
         ...     parity_same=True,
         ...     contract_kept=True,
         ...     feeds_fresh=False,
         ...     labels_ripe=True,
+        ...     behind_rule=True,
         ...     inputs_moved=True,
         ...     gap_open=True,
         ... )

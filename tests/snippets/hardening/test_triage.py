@@ -21,8 +21,8 @@ from snippets.hardening.parity import compare_features
 from snippets.hardening.triage import triage
 from snippets.readiness.baselines import rate_table
 
-PLUMBING = ("behind_rule", "replay_same", "parity_same", "contract_kept")
-PLUMBING += ("feeds_fresh", "labels_ripe")
+PLUMBING = ("replay_same", "parity_same", "contract_kept", "feeds_fresh")
+PLUMBING += ("labels_ripe", "behind_rule")
 WORLD = ("inputs_moved", "gap_open")
 NAMES = PLUMBING + WORLD
 CALM = dict.fromkeys(PLUMBING, True) | dict.fromkeys(WORLD, False)
@@ -61,15 +61,24 @@ def test_one_finding_names_its_suspect(found, suspect, because):
 
 def test_an_earlier_finding_wins_and_the_later_ones_are_kept():
     everything = dict.fromkeys(PLUMBING, False) | dict.fromkeys(WORLD, True)
-    result = triage(**(everything | {"behind_rule": True}))
+    result = triage(**everything)
     assert result.suspect == "code"
     assert result.also == (
         "contract_kept=False",
         "feeds_fresh=False",
         "labels_ripe=False",
+        "behind_rule=False",
         "inputs_moved=True",
         "gap_open=True",
     )
+
+
+def test_a_rule_that_fell_with_the_model_hides_no_broken_feed():
+    both_fell = CALM | {"behind_rule": False, "feeds_fresh": False}
+    assert triage(**both_fell).suspect == "data"
+    unasked = triage(**(both_fell | {"feeds_fresh": None}))
+    assert unasked.suspect == "unsure"
+    assert unasked.ask_first == ("feeds_fresh",)
 
 
 def test_without_a_loss_nothing_is_suspected():
@@ -118,9 +127,8 @@ def test_one_more_answer_never_opens_a_question():
 
 def test_a_fault_in_the_plumbing_is_never_hidden_by_the_world():
     for answers, result in every_result():
-        faults = [n for n in PLUMBING[1:] if answers[n] is False]
-        complete = None not in answers.values() and answers["behind_rule"]
-        if complete and faults:
+        faults = [n for n in PLUMBING[:-1] if answers[n] is False]
+        if None not in answers.values() and faults:
             assert result.suspect in ("code", "data", "labels")
 
 
