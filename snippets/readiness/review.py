@@ -20,7 +20,7 @@ must. The thresholds are our judgement and have not been validated.
 Needs:   Python 3.11, standard library
 Source:  snippets/readiness/review.py
 Page:    snippets/readiness/review
-Version: 2.0.2 (MIT-0)
+Version: 2.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -1285,6 +1285,7 @@ def as_markdown(
         f"* **Population:** {md(v.population)}",
         f"* **Sheet:** {v.date}, judged on {v.today}; {md(v.review)}, "
         f"{_count(v.asked, 'question')}, bank {md(v.bank)}",
+        f"* **Means:** {MEANING[v.stage]}",
     ]
     if v.score:
         lines.append(f"* **Score:** {md(v.score)} (no rule reads it)")
@@ -1320,14 +1321,14 @@ def as_markdown(
             )
     lines += [
         "",
-        "| Answer | Claimed | Counts | Why |",
-        "|---|---|---|---|",
+        "| Answer | Claimed | Counts | Why | Owner | Evidence |",
+        "|---|---|---|---|---|---|",
     ]
     for a in v.answers:
         level = "-" if a.not_applicable else a.level
         lines.append(
             f"| {a.id} {md(a.name)} | {a.claimed} | {level} | "
-            f"{md(_reasons(a))} |"
+            f"{md(_reasons(a))} | {md(a.owner or '-')} | {md(a.link or '-')} |"
         )
     if dead is not None:
         lines.append("")

@@ -475,7 +475,11 @@ function start(bank) {
     const titles = v.weakest.length > 6 ? `${v.weakest.length} of ${new Set(v.answers.map((a) => a.section)).size} sections` : v.weakest.map((x) => x.title).join(", ");
     stage.textContent = rules.plain(v.stage).toUpperCase();
     stage.title = "";
-    short.textContent = steps ? `${steps} in the way` : v.stage === "operated" ? "nothing above" : "ask the longer review";
+    const picked = v.answers.filter((a) => a.claimed > 0 || a.not_applicable).length;
+    const short_of = v.answers.filter((a) => a.claimed > a.level).length;
+    short.textContent = !picked ? `0 of ${v.asked} answered`
+      : steps ? `${steps} in the way${short_of ? `, ${short_of} incomplete` : ""}`
+      : v.stage === "operated" ? "nothing above" : "ask the longer review";
     body.replaceChildren(...[
       el("p", {}, rules.MEANING[v.stage]),
       el("dl", {},

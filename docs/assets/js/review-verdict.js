@@ -795,6 +795,7 @@ export function asMarkdown(v) {
     `* **System:** ${md(v.system)}, version ${md(v.version)}`,
     `* **Population:** ${md(v.population)}`,
     `* **Sheet:** ${v.date}, judged on ${v.today}; ${md(v.review)}, ${many(v.asked, "question")}, bank ${md(v.bank)}`,
+    `* **Means:** ${MEANING[v.stage]}`,
   ];
   if (v.score) lines.push(`* **Score:** ${md(v.score)} (no rule reads it)`);
   lines.push(
@@ -815,9 +816,9 @@ export function asMarkdown(v) {
   for (const r of v.risks) {
     lines.push(`| ${r.question} ${md(r.reason)} | ${state(r)} | ${md(r.owner || "-")} | ${r.until || "-"} |`);
   }
-  lines.push("", "| Answer | Claimed | Counts | Why |", "|---|---|---|---|");
+  lines.push("", "| Answer | Claimed | Counts | Why | Owner | Evidence |", "|---|---|---|---|---|---|");
   for (const a of v.answers) {
-    lines.push(`| ${a.id} ${md(a.name)} | ${a.claimed} | ${a.not_applicable ? "-" : a.level} | ${md(reasons(a))} |`);
+    lines.push(`| ${a.id} ${md(a.name)} | ${a.claimed} | ${a.not_applicable ? "-" : a.level} | ${md(reasons(a))} | ${md(a.owner || "-")} | ${md(a.link || "-")} |`);
   }
   return [...lines, "", ...limits(v).map((text) => `* ${md(text)}`)].join("\n");
 }
