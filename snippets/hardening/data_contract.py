@@ -11,7 +11,7 @@ feed that goes silent sends nothing to check.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/hardening/data_contract.py
 Page:    snippets/hardening/data_contract
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -441,7 +441,7 @@ def _fine(
         fine = [_fault(spec, _plain(x), now, units) is None for x in column]
         return np.array(fine, dtype=np.bool_)
     if spec.kind == "time":
-        sent = column.astype("datetime64[us]")
+        sent = _micro(column)
         here = np.datetime64(now.replace(tzinfo=None))
         spans = (spec.max_age, spec.max_ahead)
         oldest, ahead = (
@@ -484,6 +484,19 @@ def _median(column: NDArray[Any]) -> float:
     return float(np.median(known)) if len(known) else math.nan
 
 
+def _micro(sent: Any) -> NDArray[np.datetime64]:
+    """Times in microseconds, NaT where int64 cannot hold them.
+
+    NumPy wraps around: a count of microseconds that somebody declared to be
+    seconds may come out as this very hour.
+    """
+    micro: NDArray[np.datetime64] = sent.astype("datetime64[us]")
+    if np.datetime_data(sent.dtype)[0] in ("us", "ns", "ps", "fs", "as"):
+        return micro
+    same = micro.astype(sent.dtype) == sent
+    return np.where(same, micro, np.datetime64("NaT", "us"))
+
+
 def _plain(value: Any) -> Any:
     """A NumPy scalar as the Python value it stands for."""
     if not isinstance(value, np.generic):
@@ -491,7 +504,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.floating):
         return float(value)
     if isinstance(value, np.datetime64):
-        return value.astype("datetime64[us]").item()
+        time = _micro(value)[()]
+        # a year beyond 9999 comes as an integer, and so does one beyond int64
+        gone = np.isnat(time) and not np.isnat(value)
+        return int(value.astype(np.int64)) if gone else time.item()
     return value.item() if value.dtype.kind in "iubU" else value
 
 

@@ -362,30 +362,25 @@ export function parse(text) {
 
 /* Calls `found` with every key, after its parents, and its line, until it returns true. */
 function places(text, found) {
-  const stack = [];
-  let [last, line, from, dead] = ["", 1, 0, 0];
+  const stack = []; /* keys; in a list, the number of the row */
+  let [last, line, from] = ["", 1, 0];
   for (let at = 0; at < text.length; at++) {
     const token = text[at];
     const top = stack.length - 1;
-    if (token === "[" || token === "{") stack.push(token === "[" ? "1" : "");
-    else if (token === "]" || token === "}") stack.pop();
-    else if (token === ",") {
-      if (top >= 0 && /^[0-9]+$/.test(stack[top])) stack[top] = String(BigInt(stack[top]) + 1n);
-    } else if (token === ":") {
-      if (top < 0) continue;
+    if (token === "[" || token === "{") {
+      stack.push(token === "[" ? 1 : "");
+      if (stack.length > 1000) return;
+    } else if (token === "]" || token === "}") stack.pop();
+    else if (token === "," && top >= 0 && typeof stack[top] === "number") stack[top]++;
+    else if (token === ":" && top >= 0 && typeof stack[top] === "string") {
       for (; from < at; from++) if (text[from] === "\n") line++;
       stack[top] = last;
-      if (found(stack, line)) return;
-    } else if (token === '"' && at >= dead) {
+      if (found(stack.map(String), line)) return;
+    } else if (token === '"') {
       let end = at + 1;
-      while (end < text.length && text[end] !== '"') {
-        if (text[end] === "\\" && (end + 1 >= text.length || text[end + 1] === "\n")) break;
-        end += text[end] === "\\" ? 2 : 1;
-      }
-      if (text[end] === '"') {
-        last = text.slice(at + 1, end);
-        at = end;
-      } else dead = end; /* no text begins before here, or one look at a long line would become many */
+      while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+      last = text.slice(at + 1, end);
+      at = end;
     }
   }
 }

@@ -201,6 +201,9 @@ SOLID = st.one_of(
         min_size=3,
         max_size=3,
     ).map(lambda x: np.array([*x[:2], "NaT"], dtype="datetime64[us]")),
+    st.lists(st.integers(1 - 2**63, 2**63 - 1), min_size=3, max_size=3).map(
+        lambda x: np.array(x, dtype="datetime64[s]")
+    ),
 )
 COLUMN = st.lists(ANYTHING, min_size=3, max_size=3) | SOLID
 
@@ -250,6 +253,31 @@ def test_a_forged_log_line_stays_inside_its_quotes() -> None:
     assert len(lines) == 3
     assert "\n" not in "".join(lines)
     assert all(r"'EWR\n2013" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "'; DROP TABLE quarantine; --",
+        "${jndi:ldap://x.example/a}",
+        "<script>alert(1)</script>",
+        "\u202eLGA",  # turns the rest of the line around
+        "EWR\x00",
+        "EWR\u2028",  # a line break in JavaScript
+        "\ud800",  # half a character: cannot be written as UTF-8
+    ],
+)
+def test_an_attack_in_a_text_is_refused_and_told_in_plain_characters(
+    sent: str,
+) -> None:
+    # The reason quotes it; your database gets it as a bound parameter.
+    verdict = DOOR.check_record(
+        GOOD | {"origin": sent, sent: 1}, now=NOW, units=None
+    )
+    assert [why.code for why in verdict.reasons] == ["unseen", "unknown"]
+    for why in verdict.reasons:
+        assert str(why).isprintable()
+        assert str(why).encode()
 
 
 @given(st.lists(st.integers(-50, 150)))
@@ -356,6 +384,46 @@ def test_the_night_the_clocks_go_back_is_measured_in_real_hours() -> None:
     )
     assert [why.code for why in stale.reasons] == ["stale"]
     assert fresh.accepted
+
+
+def test_the_night_the_clocks_go_forward_loses_no_hour() -> None:
+    # 01:59 and 03:00 on 10 March 2013 are one minute apart: 06:59, 07:00 UTC.
+    before = datetime(2013, 3, 10, 1, 59, tzinfo=ZoneInfo("America/New_York"))
+    door = Contract([Field("time", "time", max_age=HOUR)], "7")
+    for minute, expected in ((59, ()), (60, ("stale",))):
+        now = datetime(2013, 3, 10, 7, tzinfo=UTC) + timedelta(minutes=minute)
+        verdict = door.check_record({"time": before}, now=now, units=None)
+        assert tuple(why.code for why in verdict.reasons) == expected
+
+
+@pytest.mark.parametrize(
+    ("year", "expected"), [("1900", "stale"), ("2100", "future")]
+)
+def test_a_year_that_stands_for_unknown_is_refused(
+    year: str, expected: str
+) -> None:
+    for sent in (f"{year}-01-01T00:00:00Z", f"{year}-01-01T00:00:00+14:00"):
+        assert code(TIME, sent) == expected
+        assert code(TIME, datetime.fromisoformat(sent)) == expected
+    utc = Field("time", "time", unit="UTC", max_age=HOUR)
+    for unit in ("D", "s", "ns"):
+        sent = np.datetime64(f"{year}-01-01", unit)
+        assert code(utc, sent, {"time": "UTC"}) == expected
+
+
+@pytest.mark.parametrize("turns", [-1, 1, 5])
+def test_a_time_too_far_for_int64_does_not_wrap_around_to_now(
+    turns: int,
+) -> None:
+    # 2**58 seconds are 15625 * 2**64 microseconds: NumPy counts in circles.
+    utc = Field("time", "time", "UTC", max_age=HOUR, nullable=True)
+    far = np.array([int(NOW.timestamp()) + turns * 2**58], "M8[s]")
+    assert far.astype("M8[us]")[0] == np.datetime64("2013-02-12T09:00")
+    batch = Contract([utc], "7").check_columns(
+        {"time": far}, now=NOW, units={"time": "UTC"}
+    )
+    assert batch.counts == {"time type": 1}
+    assert code(utc, far[0], {"time": "UTC"}) == "type"
 
 
 def test_a_sender_who_declares_utc_may_leave_the_offset_out() -> None:
