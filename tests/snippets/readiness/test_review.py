@@ -249,6 +249,19 @@ def test_each_answer_of_the_hardened_sheet_has_a_file_or_a_reason() -> None:
             assert name.endswith("(invented)")
 
 
+def test_24_answers_of_it_have_a_file_and_count_nothing() -> None:
+    verdict = judge(load_sheet(HERE / "example_hardened.toml"), SHIPPED)
+    near = [
+        a
+        for a in verdict.answers
+        if a.level == 0 and a.link and not a.not_applicable
+    ]
+    assert len(near) == 24  # the page says so
+    debt = {"DAT-03", "DAT-07", "FAL-05", "RET-06", "SEC-03"}
+    assert debt < {a.id for a in near}
+    assert sum(a.core and a.id in debt for a in near) == 1
+
+
 def test_toml_and_json_give_the_same_verdict(tmp_path: Path) -> None:
     toml = load_sheet(HERE / "example.toml")
     file = tmp_path / "sheet.json"
