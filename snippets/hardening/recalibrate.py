@@ -12,7 +12,7 @@ the step. It never improves a ranking.
 Needs:   Python 3.11, NumPy 1.26, SciPy 1.11
 Source:  snippets/hardening/recalibrate.py
 Page:    snippets/hardening/recalibrate
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -130,13 +130,12 @@ def fit_refresh(
                 size + last[2],
             )
         blocks.append((width, sum_y, size))
-    # A block without a failure is not proof of none: half a row each way.
-    after = [
-        min(max(sum_y / size, 0.5 / size), 1 - 0.5 / size)
-        for width, sum_y, size in blocks
-        for _ in range(width)
-    ]
-    after = np.maximum.accumulate(after).tolist()
+    rates = [sum_y / size for _, sum_y, size in blocks]
+    # An end without an event is no proof of none: half a row, but no more
+    # than its neighbour says.
+    rates[0] = max(rates[0], min([0.5 / blocks[0][2], *rates[1:2]]))
+    rates[-1] = min(rates[-1], max([1 - 0.5 / blocks[-1][2], *rates[-2:-1]]))
+    after = np.repeat(rates, [width for width, _, _ in blocks]).tolist()
     # --8<-- [end:core]
     return Refresh(
         "isotonic", 0.0, tuple(levels.tolist()), tuple(after), len(shares)

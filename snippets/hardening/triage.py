@@ -10,7 +10,7 @@ alarms and misses included, and it names one suspect where two may be at work.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/triage.py
 Page:    snippets/hardening/triage
-Version: 1.1.0 (MIT-0)
+Version: 1.2.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Triage:
     """What to suspect first.
 
     Attributes:
-        suspect: "code", "data", "labels", "no loss", "unsure", or one of
+        suspect: "code", "data", "labels", "not worse", "unsure", or one of
             three names for the world: "cases" (others are asked about),
             "relation" (the same inputs mean something else, or the rate
             moved), "world" (both show, and these checks cannot tell).
@@ -52,7 +52,7 @@ _STEPS = (
     ("contract_kept", False, "data"),
     ("feeds_fresh", False, "data"),
     ("labels_ripe", False, "labels"),
-    ("behind_rule", False, "no loss"),  # a rule can share a broken feed
+    ("behind_rule", False, "not worse"),  # a rule can share a broken feed
 )
 _WORLD = {
     (True, False): "cases",
@@ -60,7 +60,7 @@ _WORLD = {
     (True, True): "world",
 }
 _NEXT = {
-    "no loss": "Change nothing. Look at single groups, and at the alarm.",
+    "not worse": "It is no worse than the rule. Look at single groups.",
     "code": "Go back to the code before, then bisect on logged inputs.",
     "data": "Fall back, call the owner of the feed, set the rows aside.",
     "labels": "Wait until outcomes are complete, and ask again.",
@@ -98,9 +98,10 @@ def triage(
             (`freshness`).
         labels_ripe: the outcomes behind the loss are old enough to be
             complete (`label_gap.mature`).
-        behind_rule: the model earns less than the simple rule, on the same
-            rows, by more than luck (`comparator`). Asked late: a rule that
-            reads the same broken feed falls with the model.
+        behind_rule: False only if the interval of model minus rule, on the
+            same rows, excludes the smallest loss that matters
+            (`comparator`); None with too few rows to say. Asked late: a
+            rule that reads the same broken feed falls with the model.
         inputs_moved: inputs or scores have another distribution (`psi`).
         gap_open: predictions and outcomes differ on average (`label_gap`).
 
@@ -150,11 +151,19 @@ def triage(
         suspect=suspect,
         because=because,
         ask_first=tuple(ask_first),
-        also=() if suspect == "no loss" else tuple(others),
-        next_step=f"Run {ask_first[0]} first."
-        if ask_first
-        else _NEXT[suspect],
+        also=() if suspect == "not worse" else tuple(others),
+        next_step=_next_step(suspect, ask_first, findings),
     )
+
+
+def _next_step(
+    suspect: str, ask_first: list[str], findings: list[tuple[str, str]]
+) -> str:
+    if not ask_first:
+        return _NEXT[suspect]
+    broken = any(other == "data" for _, other in findings)
+    first = "Fall back now, then run" if broken else "Run"
+    return f"{first} {ask_first[0]} first."
 
 
 def _answer(name: str, value: object) -> bool | None:

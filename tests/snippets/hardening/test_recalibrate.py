@@ -119,13 +119,13 @@ TRUTH = _truth()
 # When it pays: the figure of the page
 
 
-def test_a_shift_pays_at_100_rows_and_a_curve_from_some_800():
+def test_a_shift_pays_at_100_rows_and_a_curve_from_some_200():
     shift = recalibrate_rows.gains("shift", recalibrate_rows.MOVED)
     curve = recalibrate_rows.gains("isotonic", recalibrate_rows.MOVED)
     pairs = zip(shift, curve, strict=True)
     at = dict(zip(recalibrate_rows.ROWS, pairs, strict=True))
     assert at[100][0] > 3
-    assert at[100][1] < 0 < at[800][1]
+    assert at[100][1] < 0 < at[200][1]
     assert all(s > c for s, c in at.values())
 
 
@@ -169,8 +169,12 @@ def monthly(month, method="shift"):
 @pytest.mark.parametrize(
     ("month", "gain", "low", "high", "before", "after"),
     [
+        (6, 3.3, -4.7, 11.2, 222, 236),
+        (7, 3.5, -0.8, 7.9, 221, 228),
+        (8, 10.4, 6.7, 14.2, 8, 50),
         (9, 21.3, 12.9, 29.7, -92, 20),
         (10, 18.3, 6.3, 30.4, -46, 14),
+        (11, 10.5, 4.0, 17.0, -43, 7),
         (12, -10.2, -18.0, -2.4, 137, 95),
     ],
 )
@@ -245,6 +249,15 @@ def test_0_and_1_stay_under_a_shift():
     new = apply_refresh(refresh, [0, 0.3, 1])
     assert (new[0], new[2]) == (0, 1)
     assert 0 < new[1] < 1
+
+
+def test_one_row_at_the_end_does_not_lift_the_curve():
+    draw = np.random.default_rng(4)
+    p = np.sort(draw.beta(1.2, 6, 10_000))
+    y = (draw.random(10_000) < p).astype(float)
+    y[:2] = 0, 1  # the lowest block is one row without an event
+    new = apply_refresh(fit_refresh(p, y, method="isotonic"), p)
+    assert new.mean() == pytest.approx(y.mean(), abs=0.001)
 
 
 def test_a_curve_of_one_level_gives_one_rate():

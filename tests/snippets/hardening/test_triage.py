@@ -27,7 +27,7 @@ WORLD = ("inputs_moved", "gap_open")
 NAMES = PLUMBING + WORLD
 CALM = dict.fromkeys(PLUMBING, True) | dict.fromkeys(WORLD, False)
 SUSPECTS = {"code", "data", "labels", "cases", "relation", "world"}
-SUSPECTS |= {"no loss", "unsure"}
+SUSPECTS |= {"not worse", "unsure"}
 
 
 # The order
@@ -37,7 +37,7 @@ SUSPECTS |= {"no loss", "unsure"}
     ("found", "suspect", "because"),
     [
         ({}, "unsure", ""),
-        ({"behind_rule": False}, "no loss", "behind_rule=False"),
+        ({"behind_rule": False}, "not worse", "behind_rule=False"),
         ({"replay_same": False}, "code", "replay_same=False"),
         ({"parity_same": False}, "code", "parity_same=False"),
         ({"contract_kept": False}, "data", "contract_kept=False"),
@@ -81,9 +81,16 @@ def test_a_rule_that_fell_with_the_model_hides_no_broken_feed():
     assert unasked.ask_first == ("feeds_fresh",)
 
 
-def test_without_a_loss_nothing_is_suspected():
+def test_a_broken_feed_is_answered_before_the_questions_are():
+    stale = CALM | {"feeds_fresh": False, "replay_same": None}
+    result = triage(**stale)
+    assert result.suspect == "unsure"
+    assert result.next_step == "Fall back now, then run replay_same first."
+
+
+def test_a_model_no_worse_than_the_rule_is_not_suspected():
     noisy = CALM | {"behind_rule": False, "inputs_moved": True}
-    assert triage(**noisy).suspect == "no loss"
+    assert triage(**noisy).suspect == "not worse"
     assert triage(**noisy).also == ()
 
 
@@ -113,7 +120,7 @@ def test_a_check_that_was_not_asked_is_asked_for_in_order():
         assert list(result.ask_first) == asked[: len(result.ask_first)]
         if result.ask_first:
             assert result.suspect == "unsure"
-            assert result.next_step == f"Run {asked[0]} first."
+            assert result.next_step.endswith(f"un {asked[0]} first.")
 
 
 def test_one_more_answer_never_opens_a_question():
