@@ -19,6 +19,8 @@ from scripts.environment import CACHE, ROOT, VERSION, environment, run
 AREAS = ("drift", "readiness", "hardening")
 IMPORTED = r"(?m)(?:^ *(?:from|import) |find_spec\(\")(\w+)"
 LOCKED = r"(?m)^([\w.-]+)==(\S+)"
+# Distributions whose module has another name.
+MODULES = {"scikit-learn": "sklearn", "openfeature-sdk": "openfeature"}
 # The first NumPy that has wheels for Python 3.N, from its release notes.
 FIRST_NUMPY = {12: "1.26", 13: "2.1", 14: "2.3.2"}
 
@@ -78,7 +80,7 @@ def helpers(sources: list[str], least: dict[str, str]) -> list[str]:
     imported = set(re.findall(IMPORTED, text))
     found = []
     for name, version in dict(re.findall(LOCKED, lock)).items():
-        module = {"scikit-learn": "sklearn"}.get(name, name)
+        module = MODULES.get(name, name)
         if name in ("pytest", "hypothesis"):
             found.append(f"{name}=={version}")
         elif module in imported and name not in least:

@@ -13,7 +13,7 @@ months that they are priced on, and the outage is made up.
 Needs:   Python 3.11, NumPy 1.26, scikit-learn 1.7
 Source:  snippets/flights/stale.py
 Page:    snippets/flights/stale
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ NEW_YORK: Final = ZoneInfo("America/New_York")
 STOPS, THIN, BACK = 10, 13, 17
 REPORTED: Final = 5  # while thin, one departure in so many is reported
 SWITCH: Final = "delay-model"
+WAYS: Final = ("healthy", "nothing", "ladder", "steps")
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ class Stale:
         guards: Two guards.
         outages: The planted outage on each of the eight days.
         total: Points of the eight days together.
+        unseen: Points of those that the models were not trained on.
     """
 
     again: dict[int, float]
@@ -199,6 +201,7 @@ class Stale:
     guards: Guards
     outages: dict[str, Outage]
     total: dict[str, float]
+    unseen: dict[str, float]
 
 
 def served_again(flights: Flights, asked: Flights, minutes: int) -> Floats:
@@ -615,6 +618,7 @@ def run(flights: Flights) -> Stale:
     train = flights.train
     some = np.where(np.isnan(train[LIVE[0]]), 0.0, train[LIVE[0]])
     outages = {date: outage(pair, date) for date in DAYS}
+    first = str(asked["date"].min())
     return Stale(
         again={m: per_1000(points) for m, points in again.items()},
         ahead=ahead,
@@ -633,11 +637,15 @@ def run(flights: Flights) -> Stale:
         act_on_all=per_1000(gain(asked.late, np.ones(len(asked)))),
         guards=guards(asked, fresh, healthy >= 0.25),
         outages=outages,
-        total={
-            way: sum(getattr(one, way) for one in outages.values())
-            for way in ("healthy", "nothing", "ladder", "steps")
-        },
+        total=_total(outages.values()),
+        unseen=_total(outages[date] for date in DAYS if date >= first),
     )
+
+
+def _total(days: Iterable[Outage]) -> dict[str, float]:
+    """Points of several days together, each way to answer them."""
+    days = list(days)
+    return {way: sum(getattr(one, way) for one in days) for way in WAYS}
 
 
 def report(found: Stale) -> str:
@@ -692,8 +700,7 @@ def report(found: Stale) -> str:
 
 def _outages(found: Stale) -> list[str]:
     day = found.outages[SHOWN]
-    ways = ("healthy", "nothing", "ladder", "steps")
-    head = "".join(f"{way:>9}" for way in ways)
+    head = "".join(f"{way:>9}" for way in WAYS)
     lines = [
         f"{SHOWN}: silent from {STOPS}:00, thin from {THIN}:00, whole from "
         f"{BACK}:00; points",
@@ -701,7 +708,7 @@ def _outages(found: Stale) -> list[str]:
         f"  decided  flights  late  by model{head}",
     ]
     for h in day.hours:
-        cells = "".join(f"{getattr(h, way):9.0f}" for way in ways)
+        cells = "".join(f"{getattr(h, way):9.0f}" for way in WAYS)
         lines.append(
             f"  {h.hour:5}:00{h.flights:9}{h.late:6}{h.model:10}{cells}"
         )
@@ -709,10 +716,14 @@ def _outages(found: Stale) -> list[str]:
     lines += ["", "The same outage on each whole day; points of the day", ""]
     lines.append(f"  {'':<12}late{head}")
     for date, one in found.outages.items():
-        cells = "".join(f"{getattr(one, way):9.0f}" for way in ways)
+        cells = "".join(f"{getattr(one, way):9.0f}" for way in WAYS)
         lines.append(f"  {date}{one.late_rate:6.0%}{cells}")
-    cells = "".join(f"{found.total[way]:9.0f}" for way in ways)
-    lines.append(f"  {'together':<16}{cells}")
+    for name, sums in (
+        ("together", found.total),
+        ("not trained on", found.unseen),
+    ):
+        cells = "".join(f"{sums[way]:9.0f}" for way in WAYS)
+        lines.append(f"  {name:<16}{cells}")
     return lines
 
 

@@ -12,7 +12,7 @@ versions of the code under the same settings share it.
 Needs:   Python 3.11, Pydantic 2.10
 Source:  snippets/hardening/config.py
 Page:    snippets/hardening/config
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -26,7 +26,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Generic,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import (
     BaseModel,
@@ -146,14 +155,17 @@ def load(
     The environment goes before the file, and the file before defaults in the
     class. There is no other source. `APP__DECISION__SAVING` overrides
     `saving` in the table `[decision]`: write it as in the file, and text
-    without quotes. A secret comes from the environment only.
+    without quotes. A secret comes from the environment only: one in the file
+    is refused, also when its variable is set, and so is a default in the
+    class that no variable replaces.
 
     Args:
         kind: Your subclass of `Settings`.
         toml: The content of the file, at most a million bytes.
         environ: Variables by name: `os.environ`, or {} for none.
         prefix: How your variables begin: capitals, with two underscores at
-            the end, such as "APP__". All that begin so must be known.
+            the end, such as "APP__". All that begin so must be known; others
+            are left alone, also one such as APP_SAVING that you misspelt.
 
     Returns:
         The settings, and which keys the environment has overridden.
@@ -189,6 +201,7 @@ def load(
     # --8<-- [start:core]
     problems: list[tuple[str, str]] = []
     source: dict[str, str] = {}
+    in_file = {key for key in fields if _holds(given, key.split("."))}
     for name in sorted(environ):
         if not name.upper().startswith(prefix):
             continue
@@ -206,12 +219,13 @@ def load(
     except ValidationError as error:
         problems += [_problem(e, source, fields) for e in error.errors()]
         flat = {}
-    secrets = [k for k, v in flat.items() if isinstance(v, SecretStr)]
-    problems += [
-        (key, "is a secret: set its variable, and replace the one in the file")
-        for key in secrets
-        if key not in source
-    ]
+    found = {k for k, v in flat.items() if isinstance(v, SecretStr)}
+    secrets = found | {k for k in fields if _may_be(fields[k], SecretStr)}
+    for key in sorted(secrets):
+        if key in in_file or key in found - set(source):
+            place = "file" if key in in_file else "class"
+            text = f"set its variable, and replace the one in the {place}"
+            problems.append((key, f"is a secret: {text}"))
     # --8<-- [end:core]
     if problems:  # outside the handler: its error still holds the values
         raise ValueError(_told(problems, names))
@@ -305,8 +319,11 @@ def _fields(kind: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 def _either(annotation: Any) -> tuple[Any, ...]:
     """The alternatives of a union, or the annotation alone."""
-    several = get_origin(annotation) in (Union, UnionType)
-    return get_args(annotation) if several else (annotation,)
+    if get_origin(annotation) is Annotated:
+        return _either(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(p for a in get_args(annotation) for p in _either(a))
+    return (annotation,)
 
 
 def _may_be(annotation: Any, kind: type) -> bool:
@@ -343,6 +360,14 @@ def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(below) for key, below in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _holds(tree: Any, key: list[str]) -> bool:
+    for name in key:
+        if not isinstance(tree, dict) or name not in tree:
+            return False
+        tree = tree[name]
+    return True
 
 
 def _put(tree: dict[str, Any], key: list[str], value: object) -> None:

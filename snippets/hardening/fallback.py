@@ -11,7 +11,7 @@ them by its own time-out. One that hangs keeps its thread, and the request.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/fallback.py
 Page:    snippets/hardening/fallback
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import math
 import reprlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from numbers import Real
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -62,7 +64,9 @@ class Guard:
 
     Args:
         failures: The errors that mean "the dependency failed". Only these
-            are retried and counted; any other error passes through.
+            are retried and counted. Any other error passes through and is
+            an answer, as a 404 is: it ends a row of failures and closes the
+            breaker. So name all that the client raises for a failure.
         timeout: Seconds for one attempt, above 0.
         clock: Seconds that never go back, as `time.monotonic` gives them.
         sleep: Waits for a number of seconds, as `time.sleep` does.
@@ -139,10 +143,12 @@ class Guard:
             counts a failure, and you get the value all the same.
 
         Raises:
-            Unavailable: If the breaker is open or no time is left.
+            Unavailable: If the dependency was not called: the breaker is
+                open or no time is left.
             ValueError: If `seconds` is not finite.
             TypeError: If `seconds` is no number, or `repeatable` no bool.
-            Exception: What the last attempt raised.
+            Exception: What the last attempt raised, also if no time was left
+                or the breaker was open after the pause.
 
         Example:
             >>> import random, time
@@ -158,14 +164,11 @@ class Guard:
             raise TypeError(f"repeatable must be a bool, got {shown}")
         # --8<-- [start:core]
         end = self.clock() + _number("seconds", seconds, above=-math.inf)
-        attempt = 0
+        entry: tuple[int, float, float] | None
+        entry = self._enter(end, seconds, first=True)
+        attempt = 1
         while True:
-            start = self.clock()
-            left = min(self.timeout, seconds, end - start)
-            if left <= 0:
-                raise Unavailable("no_time")
-            epoch = self._enter(first=attempt == 0)
-            attempt += 1
+            epoch, start, left = entry
             try:
                 value = ask(left)
             except self.failures:
@@ -176,11 +179,21 @@ class Guard:
                 tripped = self.state != "closed"
                 if over or late or tripped or not self._pay():
                     raise
+                self.sleep(pause)
+                entry = None
+                with suppress(Unavailable):
+                    entry = self._enter(end, seconds, first=False)
+                if entry is None:  # it did call: say what that gave
+                    raise
+                attempt += 1
+            except Unavailable:  # of a guard within: nobody was asked
+                raise
+            except Exception:  # no failure, so an answer
+                self._leave(epoch, well=self.clock() - start <= left)
+                raise
             else:
-                in_time = self.clock() - start <= left
-                self._leave(epoch, well=in_time)
+                self._leave(epoch, well=self.clock() - start <= left)
                 return value
-            self.sleep(pause)
         # --8<-- [end:core]
 
     @property
@@ -200,8 +213,14 @@ class Guard:
         self._until = self.clock() + self.open_for * share
         self._epoch += 1
 
-    def _enter(self, *, first: bool) -> int:
-        """Admit one attempt, or raise."""
+    def _enter(
+        self, end: float, seconds: float, *, first: bool
+    ) -> tuple[int, float, float]:
+        """Admit one attempt: epoch, start and seconds left. Or raise."""
+        start = self.clock()
+        left = min(self.timeout, seconds, end - start)
+        if left <= 0:
+            raise Unavailable("no_time")
         with self._lock:
             if self._failed >= self.open_after:
                 if self._waits():
@@ -210,7 +229,7 @@ class Guard:
             if first:
                 most = self.burst * self.calls_per_retry
                 self._saved = min(self._saved + 1, most)
-            return self._epoch
+            return self._epoch, start, left
 
     def _leave(self, epoch: int, *, well: bool) -> None:
         with self._lock:
@@ -236,7 +255,10 @@ class Reply:
     """What a rung found.
 
     Attributes:
-        value: The answer. None and NaN count as no answer.
+        value: The answer. None, NaN and infinity count as no answer, also
+            as a `Decimal` or as the one value of an array or a column.
+            Anything else is handed on unread: a list, a column of more
+            values, pandas' NA.
         as_of: Time of the newest event behind it, with a time zone; None if
             nothing behind it ages.
     """
@@ -305,7 +327,7 @@ class Answer:
         degraded: Whether any rung but the first answered, or none did.
         since: When the present run of answers from this rung began, in UTC.
         as_of: Time of the newest event behind the value, in UTC, or None.
-        age: Age of that event at `at`, or None.
+        age: Age of that event at `at`, or None. 0 if it lies ahead.
         at: Time of the answer, in UTC.
         seconds: What it took.
         late: Whether it took longer than the ladder's time.
@@ -340,7 +362,8 @@ class Ladder:
             it.
         clock: Seconds that never go back, as `time.monotonic` gives them.
         max_ahead: How far in the future an event may lie, 0 or more: the
-            difference between two clocks that you tolerate.
+            difference between two clocks that you tolerate. One second, if
+            you do not say; that is our judgement.
 
     Raises:
         ValueError: If a value is out of its range, names repeat, or `now`
@@ -352,7 +375,7 @@ class Ladder:
     seconds: float
     now: Callable[[], datetime]
     clock: Callable[[], float]
-    max_ahead: timedelta = timedelta(0)
+    max_ahead: timedelta = timedelta(seconds=1)
     _run: tuple[str, datetime] | None = field(default=None, init=False)
     _lock: Any = field(default_factory=Lock, init=False, repr=False)
 
@@ -422,6 +445,7 @@ class Ladder:
                 reply = rung.ask(request, max(0.0, left))
                 if not isinstance(reply, Reply):
                     raise TypeError(f"ask must give a Reply: {_show(reply)}")
+                empty = _is_empty(reply.value)
             except Exception as error:  # named in the answer, never lost
                 code = "failed"
                 if isinstance(error, Unavailable):
@@ -429,7 +453,10 @@ class Ladder:
                 refused.append(Refusal(name, code, _show(error)))
                 continue
             at = _utc("now()", self.now())
-            no = _refuse(reply, rung.stale_after, self.max_ahead, at)
+            if empty:
+                refused.append(Refusal(name, "empty", _show(reply.value)))
+                continue
+            no = _refuse(reply.as_of, rung.stale_after, self.max_ahead, at)
             if no is None:
                 return self._sign(name, reply, at, start, refused)
             refused.append(Refusal(name, *no))
@@ -456,7 +483,7 @@ class Ladder:
             degraded=name != self.rungs[0].name,
             since=since,
             as_of=as_of,
-            age=None if as_of is None else at - as_of,
+            age=None if as_of is None else max(at - as_of, timedelta(0)),
             at=at,
             seconds=took,
             late=took > self.seconds,
@@ -465,12 +492,12 @@ class Ladder:
 
 
 def _refuse(
-    reply: Reply, limit: timedelta | None, ahead: timedelta, at: datetime
+    as_of: datetime | None,
+    limit: timedelta | None,
+    ahead: timedelta,
+    at: datetime,
 ) -> tuple[str, str] | None:
-    """Code and detail of why this is no answer, if so."""
-    value, as_of = reply.value, reply.as_of
-    if value is None or (isinstance(value, Real) and value != value):
-        return "empty", _show(value)
+    """Code and detail of why the time is no good, if so."""
     if as_of is None:
         return None if limit is None else ("undated", "as_of is None")
     try:
@@ -482,6 +509,20 @@ def _refuse(
     if limit is not None and age > limit:
         return "stale", f"{age} old, limit {limit}"
     return None
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether it is None, NaN or infinite, alone or in an array of one."""
+    size = getattr(value, "size", None)
+    if isinstance(size, int) and size == 1 and hasattr(value, "tolist"):
+        value = value.tolist()  # one that is masked gives None
+        while isinstance(value, list) and len(value) == 1:
+            value = value[0]
+    if isinstance(value, Decimal):
+        return not value.is_finite()
+    if isinstance(value, Real):  # isfinite() fails on an int of 400 digits
+        return value != value or abs(value) == math.inf
+    return value is None
 
 
 def _utc(name: str, time: datetime) -> datetime:

@@ -11,7 +11,7 @@ when it was wrong, and inputs like none of the rows stay unpinned.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/golden_rows.py
 Page:    snippets/hardening/golden_rows
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import fmod
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -201,7 +202,8 @@ def record(
 
     Args:
         path: The file, one line a row. A process killed on the way leaves
-            the file that was there before.
+            the file that was there before. A link, device, pipe or folder
+            is refused.
         run: From one row, a dict, to a mapping of output columns. An
             exception is an outcome and is recorded.
         rows: What to run it on, one row or more; see `choose`.
@@ -222,8 +224,9 @@ def record(
 
     Raises:
         FileExistsError: If the file exists and `replace` is False.
-        ValueError: If there is no row, a key is missing, twice or unknown,
-            `tolerance` names no column, or two runs differ.
+        ValueError: If `path` is no regular file, there is no row, a key is
+            missing, twice or unknown, `tolerance` names no column, or two
+            runs differ.
         TypeError: If a row or an output is not a mapping or cannot be
             stored, or a key is neither text nor a whole number.
 
@@ -236,6 +239,10 @@ def record(
         {"in": {"n": 0}, "raises": "ZeroDivisionError: division by zero"}
     """
     target, stored = Path(path), _stored(rows)
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise ValueError(
+            f"path must be a regular file or new, got {str(target)!r}"
+        )
     if target.exists() and not replace:
         raise FileExistsError(f"{target} exists; replace=True writes over it")
     keys = [_key(json.loads(text), key) for text in stored]
@@ -472,7 +479,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _key(row: Row, key: str) -> Key:
-    name = row.get(key)
+    if key not in row:
+        rule = f"each row must have the key {key!r}"
+        raise ValueError(f"{rule}, got {_show(list(row))}")
+    name = row[key]
     if isinstance(name, bool) or not isinstance(name, str | int):
         rule = "must be text or a whole number"
         raise TypeError(
@@ -517,9 +527,10 @@ def _seal(body: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Write beside the file and rename: all of it, or the old one stays."""
-    part = path.with_name(f"{path.name}.part")
+    # a name of its own: another recorder may be writing at this moment
+    part = path.with_name(f"{path.name}.{token_hex(8)}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with part.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

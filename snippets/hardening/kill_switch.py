@@ -11,7 +11,7 @@ while it is off is any good. `who` is taken on trust: guard the file.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/kill_switch.py
 Page:    snippets/hardening/kill_switch
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -214,7 +214,9 @@ class KillSwitch:
         Raises:
             ValueError: No such switch, or a retired one, or as in `add`.
             TypeError: An argument has another type.
-            OSError: The file cannot be trusted or written: nothing changed.
+            OSError: The file cannot be trusted or written, or somebody in
+                the middle of reading holds it: nothing changed. If `to` is
+                not `on`, the message says how to stop the model all the same.
         """
         if to not in ("on", "off", "retired"):
             raise ValueError(f"to must be on, off or retired, got {to!r}")
@@ -321,6 +323,8 @@ class KillSwitch:
                 db.execute("COMMIT")
         except _TROUBLE as error:
             said = f"not switched: {_line(error)}"
+            if not new and to != "on":
+                said += "; move the file away to stop the model"
             raise OSError(f"{self.path}: {said}") from error
         return self._tell(made)
 

@@ -210,6 +210,32 @@ def test_hours_of_a_day_add_up_and_nothing_is_lost(found: Stale) -> None:
             assert hours == pytest.approx(getattr(one, way))
 
 
+def test_the_days_of_training_are_told_apart_and_the_sign_rests_on_them(
+    sample: Flights, found: Stale
+) -> None:
+    trained = ("2013-02-12", "2013-03-10")
+    known = set(sample.train["date"].astype(str))
+    assert {date for date in DAYS if date in known} == set(trained)
+    for way, points in found.total.items():
+        theirs = sum(getattr(found.outages[date], way) for date in trained)
+        assert found.unseen[way] == pytest.approx(points - theirs)
+    assert found.total["ladder"] < 0 < found.unseen["ladder"]
+    for one in found.total, found.unseen:
+        assert one["nothing"] < one["ladder"] < one["steps"] < one["healthy"]
+
+
+@pytest.mark.parametrize(
+    ("date", "share"), [("2013-06-03", 0.40), ("2013-12-09", 0.52)]
+)
+def test_on_the_storm_days_four_or_five_in_ten_are_late_in_the_outage(
+    found: Stale, date: str, share: float
+) -> None:
+    # Whole days are read in full, so the sample gives the same shares.
+    during = [h for h in found.outages[date].hours if 10 <= h.hour < 17]
+    late, flights = sum(h.late for h in during), sum(h.flights for h in during)
+    assert late / flights == pytest.approx(share, abs=0.005)
+
+
 @pytest.mark.parametrize("date", DAYS)
 def test_the_outage_is_at_the_same_hours_in_summer_and_in_winter(
     found: Stale, date: str
@@ -260,7 +286,7 @@ def test_the_diff_on_the_page_is_the_code_that_ran() -> None:
 def test_blind_spot_on_a_storm_day_the_broken_feed_earns_as_much(
     sample: Flights,
 ) -> None:
-    """It warns of every flight, and on such a day that is right.
+    """It warns of every flight, and on such a day that pays.
 
     So outcomes hide the fault on 9 December, and the steps cost money.
     """

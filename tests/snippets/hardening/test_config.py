@@ -11,7 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import assume, given
@@ -348,6 +348,58 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated() -> None:
     with pytest.raises(ValueError, match=r"api_token: is a secret") as told:
         load(Case, toml, environ={}, prefix="APP__")
     assert TOKEN not in str(told.value)
+
+
+class Nested(Settings):
+    """A secret with a rule, in a table, which may be absent."""
+
+    class Door(Settings):
+        token: Annotated[SecretStr, Field(min_length=8)] | None = None
+
+    door: Door = Door()
+
+
+@pytest.mark.parametrize("environ", [{}, VARIABLES])
+@pytest.mark.parametrize("trees", [b"100", b"0"])
+def test_a_set_variable_does_not_excuse_a_secret_in_the_file(
+    environ: dict[str, str], trees: bytes
+) -> None:
+    toml = b"api_token = 'from-the-file'\n" + FILE.replace(b"100", trees)
+    with pytest.raises(ValueError, match=r"n: is a secret.* file$") as told:
+        load(Case, toml, environ=environ, prefix="APP__")
+    lines = [line.partition(":")[0] for line in str(told.value).split("\n")]
+    assert lines[1:] == ["trees"] * (trees == b"0") + ["api_token"]
+    assert "from-the-file" not in str(told.value)
+
+
+@pytest.mark.parametrize("environ", [{}, {"APP__DOOR__TOKEN": TOKEN}])
+def test_a_secret_in_a_table_of_the_file_is_refused_too(
+    environ: dict[str, str],
+) -> None:
+    toml = b"door.token = 'from-the-file'"
+    with pytest.raises(ValueError, match=r"door\.token: is a secret"):
+        load(Nested, toml, environ=environ, prefix="APP__")
+    assert load(Nested, b"", environ={}, prefix="APP__").overridden == ()
+
+
+def test_a_secret_with_a_rule_in_a_union_is_text_and_never_shown() -> None:
+    name = "APP__DOOR__TOKEN"
+    digits = load(Nested, b"", environ={name: "12345678"}, prefix="APP__")
+    assert digits.settings.door.token == SecretStr("12345678")
+    with pytest.raises(ValueError, match="got a secret from APP__DO") as told:
+        load(Nested, b"", environ={name: "hunter2"}, prefix="APP__")
+    assert "hunter2" not in str(told.value)
+
+
+def test_a_secret_in_the_class_is_refused() -> None:
+    class Door(Settings):
+        token: SecretStr = SecretStr(TOKEN)
+
+    with pytest.raises(ValueError, match=r"token: is a secret.* the class$"):
+        load(Door, b"", environ={}, prefix="APP__")
+    environ = {"APP__TOKEN": "another"}
+    got = load(Door, b"", environ=environ, prefix="APP__").settings
+    assert got.token.get_secret_value() == "another"
 
 
 @pytest.mark.parametrize(
@@ -737,6 +789,16 @@ def test_blind_spot_a_number_left_in_the_code_is_in_no_hash() -> None:
 
     # one set of settings, one hash, and two systems
     assert acts(0.3, CASE) != acts_since_monday(0.3, CASE)
+
+
+@pytest.mark.parametrize("name", ["APP_DECISION__SAVING", "APP_TREES"])
+def test_blind_spot_a_variable_that_misses_the_prefix_is_anothers(
+    name: str,
+) -> None:
+    # one underscore where two are meant: like APP_PORT, which Kubernetes sets
+    environ = VARIABLES | {name: "8"}
+    loaded = load(Case, FILE, environ=environ, prefix="APP__")
+    assert (loaded.settings, loaded.overridden) == (CASE, ())
 
 
 def test_blind_spot_a_secret_under_a_name_that_is_none_is_shown() -> None:

@@ -6,9 +6,13 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from threading import Barrier, Event
+from urllib.error import HTTPError
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,6 +31,7 @@ from snippets.hardening.fallback import (
 )
 
 NOON = datetime(2013, 6, 3, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 LIMIT = 2.5 * HOUR
 NEVER = 10**6
@@ -416,6 +421,105 @@ def test_the_reason_of_a_closed_door_reaches_the_answer():
     assert seen == [["model failed"], ["model open"]]
 
 
+class NotFound(Exception):
+    pass
+
+
+def not_found(*_):
+    raise NotFound  # as a 404 does: the other side answered
+
+
+def test_an_answer_that_is_an_error_closes_a_half_open_door():
+    clock = Clock()
+    guard = guarded(clock, open_after=1, open_for=10)
+    with pytest.raises(ConnectionError):
+        guard.call(down, seconds=1, repeatable=False)
+    clock.seconds = 10
+    with pytest.raises(NotFound):
+        guard.call(not_found, seconds=1, repeatable=False)
+    assert guard.state == "closed"
+
+
+def test_ten_failures_among_ten_thousand_answers_are_not_in_a_row():
+    guard = guarded(Clock())
+    for i in range(10_000):
+        with pytest.raises((ConnectionError, NotFound)):
+            guard.call(
+                down if i % 1000 == 0 else not_found,
+                seconds=1,
+                repeatable=False,
+            )
+        assert guard.state == "closed"
+
+
+def test_an_answer_that_is_an_error_and_late_counts_as_a_failure():
+    clock = Clock()
+
+    def slow(seconds):
+        clock.seconds += seconds + 0.1
+        raise NotFound
+
+    guard = guarded(clock, open_after=1)
+    with pytest.raises(NotFound):
+        guard.call(slow, seconds=1, repeatable=True)
+    assert guard.state == "open"
+
+
+def test_a_guard_within_that_did_not_call_says_nothing_about_this_one():
+    clock = Clock()
+    inner = guarded(clock, open_after=1, open_for=100)
+    outer = guarded(clock, open_after=1, open_for=10)
+    for guard in (inner, outer):
+        with pytest.raises(ConnectionError):
+            guard.call(down, seconds=1, repeatable=False)
+
+    def ask(seconds):
+        return inner.call(down, seconds=seconds, repeatable=False)
+
+    clock.seconds = 10
+    with pytest.raises(Unavailable, match="open"):
+        outer.call(ask, seconds=1, repeatable=False)
+    assert outer.state == "open"
+
+
+@pytest.mark.parametrize(
+    ("failures", "state"),
+    [((OSError,), "open"), ((ConnectionError, TimeoutError), "closed")],
+)
+def test_the_404_of_urllib_is_an_oserror_and_opens_a_breaker_on_those(
+    failures, state
+):
+    def ask(_):
+        raise HTTPError("http://feed", 404, "Not Found", {}, None)
+
+    guard = guarded(Clock(), failures=failures, open_after=1)
+    with pytest.raises(HTTPError):
+        guard.call(ask, seconds=1, repeatable=False)
+    assert guard.state == state
+
+
+@pytest.mark.parametrize("why", ["no_time", "open"])
+def test_what_the_attempt_before_the_pause_raised_is_not_lost(why):
+    clock, cause, made = Clock(), KeyError("cause"), []
+
+    def ask(_):
+        made.append(1)
+        raise ConnectionError("refused") from cause
+
+    def sleep(_):
+        if why == "no_time":
+            clock.seconds += 5  # longer than asked for
+        else:  # another thread
+            with pytest.raises(ConnectionError):
+                guard.call(down, seconds=9, repeatable=False)
+
+    guard = guarded(clock, sleep=sleep, calls_per_retry=1, open_after=2)
+    with pytest.raises(ConnectionError, match="refused") as raised:
+        guard.call(ask, seconds=1, repeatable=True)
+    assert raised.value.__cause__ is cause
+    assert len(made) == 1
+
+
 # Threads
 
 
@@ -510,6 +614,30 @@ def test_the_time_out_of_the_client_library_ends_the_call():
             guard.call(ask, seconds=1, repeatable=False)
 
 
+def test_a_time_out_of_sockets_does_not_hold_while_a_name_is_looked_up(
+    monkeypatch,
+):
+    clock, look_up, had = Clock(), socket.getaddrinfo, []
+
+    def slow(*given, **named):
+        clock.sleep(2)
+        return look_up(*given, **named)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def ask(seconds):
+            address = server.getsockname()
+            with socket.create_connection(address, timeout=seconds) as line:
+                had.append(line.gettimeout())  # for `recv`, and all of it
+                return "connected"
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        guard = guarded(clock, timeout=0.1, open_after=1)
+        call = guard.call(ask, seconds=0.1, repeatable=False)
+    assert (call, clock.seconds, had) == ("connected", 2, [0.1])
+    assert guard.state == "open"  # the guard noticed
+
+
 # Hard inputs
 
 
@@ -543,6 +671,16 @@ def test_on_the_nights_the_clock_jumps_age_counts_hours_that_passed(
         (None, NOON, "empty", "None"),
         (math.nan, NOON, "empty", "nan"),
         (np.float32("nan"), NOON, "empty", "nan"),
+        (np.array([math.nan]), NOON, "empty", "array([nan])"),
+        (np.array(math.nan), NOON, "empty", "array(nan)"),
+        (np.array([[-math.inf]]), NOON, "empty", "array([[-inf]])"),
+        (np.array([None]), NOON, "empty", "None"),
+        (np.ma.array([0.3], mask=[True]), NOON, "empty", "masked_array"),
+        (pd.Series([math.nan]), NOON, "empty", "NaN"),
+        (Decimal("nan"), NOON, "empty", "Decimal('NaN')"),
+        (Decimal("snan"), NOON, "empty", "Decimal('sNaN')"),
+        (Decimal("-inf"), NOON, "empty", "Decimal('-Infinity')"),
+        (math.inf, NOON, "empty", "inf"),
         (0.3, None, "undated", "as_of is None"),
         (0.3, datetime(2013, 6, 3), "undated", "must have a time zone"),
         (0.3, pd.NaT, "undated", "NaTType does not support utcoffset"),
@@ -553,7 +691,7 @@ def test_on_the_nights_the_clock_jumps_age_counts_hours_that_passed(
         (0.3, datetime.max.replace(tzinfo=UTC), "ahead", "in the future"),
         (0.3, datetime.min.replace(tzinfo=NEW_YORK), "stale", "limit 2:30"),
         (0.3, datetime.max.replace(tzinfo=NEW_YORK), "undated", "time zone"),
-        (0.3, NOON + timedelta.resolution, "ahead", "limit 0:00:00"),
+        (0.3, NOON + 1.000001 * SECOND, "ahead", "limit 0:00:01"),
     ],
 )
 def test_a_rung_with_a_bad_answer_is_passed_over_by_name(
@@ -565,8 +703,15 @@ def test_a_rung_with_a_bad_answer_is_passed_over_by_name(
     assert detail in answer.refused[0].detail
 
 
-@pytest.mark.parametrize("value", [0, 0.0, False, "", [], math.inf])
-def test_a_value_that_is_false_is_an_answer(value):
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(0, 0.0, False, "", [], np.array([0.0]), np.array([])),
+        *(Decimal(0), Fraction(0), 10**400, [math.nan], pd.NA),
+        pd.DataFrame({"size": [math.nan, 1]}),
+    ],
+)
+def test_a_value_that_is_false_huge_or_unread_is_an_answer(value):
     answer = ladder(Rung("model", lambda *_: Reply(value))).answer("x")
     assert answer.value is value
     assert not answer.degraded
@@ -576,6 +721,26 @@ def test_columns_are_handed_through_unread():
     column = np.array([0.3, math.nan])
     answer = ladder(Rung("model", lambda *_: Reply(column))).answer("x")
     assert answer.value is column
+
+
+class Broken:
+    size = 1
+
+    def tolist(self):
+        raise RuntimeError("the device is gone")
+
+
+def test_an_array_that_cannot_be_read_is_a_failure_of_its_rung():
+    answer = ladder(Rung("model", lambda *_: Reply(Broken())), TABLE)
+    assert codes(answer.answer("x")) == ["model failed"]
+
+
+@pytest.mark.parametrize("ahead", [5e-3, 1])
+def test_a_feed_a_little_ahead_of_us_is_fresh_and_not_younger_than_new(ahead):
+    answer = ladder(model(-ahead * SECOND), TABLE).answer("x")
+    assert (answer.rung, answer.age) == ("model", timedelta(0))
+    assert answer.as_of > answer.at
+    assert str(answer).endswith("data 0:00:00 old")
 
 
 def test_skew_between_two_clocks_is_tolerated_if_you_say_how_much():
@@ -952,6 +1117,31 @@ def test_blind_spot_a_dependency_that_answers_fast_and_wrong():
     answers = [ladder(frozen, TABLE).answer(f) for f in range(100)]
     assert {answer.value for answer in answers} == {0.31}
     assert not any(answer.degraded for answer in answers)
+
+
+def test_blind_spot_a_breaker_shuts_out_the_shards_that_are_well():
+    """Ten shards, the last is down. Each batch of ten asks one of them."""
+
+    def answered(n_guards, **settings):
+        clock, draw, done = Clock(), random.Random(1), 0
+        guards = [
+            guarded(clock, random=random.Random(2).random, **settings)
+            for _ in range(n_guards)
+        ]
+        for batch in range(2000):
+            shard = draw.randrange(10)
+            guard = guards[shard % n_guards]
+            guard.sleep = lambda _: None
+            ask = down if shard == 9 else lambda _: 1
+            for i in range(10):
+                clock.seconds = batch + i / 10
+                with suppress(ConnectionError, Unavailable):
+                    done += guard.call(ask, seconds=2, repeatable=True)
+        return round(done / 20_000, 2)
+
+    assert answered(1, open_after=NEVER) == 0.9
+    assert answered(1) == 0.43
+    assert answered(10) == 0.9
 
 
 def test_blind_spot_rungs_that_stand_on_the_same_dead_dependency():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import resource
 import signal
@@ -432,7 +433,8 @@ sys.path.insert(0, sys.argv[2])
 from golden_rows import record, replay
 
 rows = [{"id": i, "x": "y" * 400} for i in range(100)]
-path, part = sys.argv[1], pathlib.Path(sys.argv[1] + ".part")
+path = sys.argv[1]
+folder = pathlib.Path(path).parent
 turn = halves = 0
 draw = random.Random(5)
 
@@ -459,8 +461,9 @@ for _ in range(100):
     seen = replay(path, lambda _: {"turn": -1}).differences
     (turn,) = {d.old for d in seen}
     assert len(seen) == 100 and turn >= max(acknowledged)
-    halves += part.exists()
-    part.unlink(missing_ok=True)
+    for part in folder.glob("*.part"):
+        halves += 1
+        part.unlink()
 print(turn, halves)
 """
 
@@ -480,6 +483,58 @@ def test_a_recorder_killed_a_hundred_times_leaves_a_whole_file(
     assert done.returncode == 0, done.stderr
     _, halves = map(int, done.stdout.split())
     assert halves > 0  # so many kills hit the write itself
+
+
+RACE = """
+import os, pathlib, resource, signal, sys
+sys.path.insert(0, sys.argv[2])
+import golden_rows
+
+path = pathlib.Path(sys.argv[1])
+real = os.fsync
+
+
+def write(name):
+    return golden_rows.record(
+        path, lambda _: {"by": name}, [{"id": 1}], key="id", replace=True
+    )
+
+
+def between(file):
+    # the first has written and not renamed; the second dies at its first byte
+    real(file)
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        write("second")
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGXFSZ
+
+
+os.fsync = between
+told = write("first")
+print(told, *(part.stat().st_size for part in path.parent.glob("*.part")))
+"""
+
+
+def test_a_second_recorder_that_is_killed_takes_nothing_from_the_first(
+    tmp_path: Path,
+) -> None:
+    """Both at one path; with one temporary name, size 0 was acknowledged."""
+    golden = tmp_path / "golden.jsonl"
+    done = subprocess.run(
+        [
+            sys.executable, "-S", "-W", "error", "-c", RACE,
+            str(golden), str(Path(golden_rows.__file__).parent),
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told, left = done.stdout.split()
+    assert left == "0"  # what the killed one leaves has a name of its own
+    assert replay(golden, lambda _: {"by": "first"}).same
+    assert told in golden.read_text("utf-8").splitlines()[0]
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_half_one(
@@ -537,6 +592,30 @@ def test_an_existing_file_is_not_written_over_by_accident(
     assert len(hashes) == 2
 
 
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("kind", ["link", "loose", "pipe", "folder"])
+def test_what_is_no_regular_file_is_not_replaced(
+    golden: Path, kind: str, replace: bool
+) -> None:
+    """As root, a rename would put a file in the place of a device."""
+    before, path = golden.read_bytes(), golden.with_name(kind)
+    make: dict[str, Callable[[], None]] = {
+        "link": lambda: path.symlink_to(golden),
+        "loose": lambda: path.symlink_to(golden.with_name("nowhere")),
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+    }
+    make[kind]()
+    was = path.lstat()
+    with pytest.raises(ValueError, match=f"regular file or new, got .*{kind}"):
+        record(path, half, ROWS, key="id", replace=replace)
+    assert (path.lstat().st_ino, path.lstat().st_mode) == (
+        was.st_ino, was.st_mode,
+    )  # fmt: skip
+    assert golden.read_bytes() == before
+    assert set(golden.parent.iterdir()) == {golden, path}
+
+
 # Errors
 
 
@@ -571,8 +650,10 @@ def turning() -> Run:
          {"rows": [{"id": 1, "x": 1j}]}),
         (TypeError, "column 'x': cannot store bytes",
          {"rows": [{"id": 1, "x": b"a"}]}),
-        (TypeError, "the key 'id' of each row .*got null",
+        (ValueError, r"each row must have the key 'id', got \[\"x\"\]",
          {"rows": [{"x": 1}]}),
+        (TypeError, "the key 'id' of each row .*got null",
+         {"rows": [{"id": None}]}),
         (TypeError, r"text or a whole number, got 1\.0",
          {"rows": [{"id": 1.0}]}),
         (TypeError, "text or a whole number, got true",
@@ -593,8 +674,10 @@ def turning() -> Run:
           "batch": True}),
         (ValueError, 'run made a row of its own: "a"',
          {"run": lambda _: [{"id": "a"}], "batch": True}),
-        (TypeError, "the key 'id' of each row .*got null",
+        (ValueError, r"each row must have the key 'id', got \[\"y\"\]",
          {"run": lambda _: [{"y": 1}], "batch": True}),
+        (TypeError, "the key 'id' of each row .*got null",
+         {"run": lambda _: [{"id": None}], "batch": True}),
         (ValueError, "tolerance names 'Y', no output column",
          {"tolerance": {"Y": Tolerance()}}),
         (TypeError, "facts must be text, got 'n': 3", {"facts": {"n": 3}}),

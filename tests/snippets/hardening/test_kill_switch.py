@@ -351,6 +351,72 @@ def test_a_file_that_somebody_holds_reads_as_off_after_the_wait(switch):
     assert hasty.read("model", now=NOON).on
 
 
+READER = """
+    import sqlite3, sys
+    db = sqlite3.connect(sys.argv[1], isolation_level=None)
+    db.execute("BEGIN")
+    db.execute("SELECT * FROM change").fetchall()
+    print("reading", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def stopped_reader(switch):
+    """A process that was stopped in the middle of reading the file."""
+    turn_on(switch)
+    code = textwrap.dedent(READER)
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", code, switch.path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as reader:
+        try:
+            assert reader.stdout.readline() == b"reading\n"
+            reader.send_signal(signal.SIGSTOP)
+            yield reader
+        finally:
+            reader.kill()
+
+
+@pytest.mark.usefixtures("stopped_reader")
+def test_a_stopped_reader_keeps_changes_out_and_the_error_says_what_stops(
+    switch,
+):
+    hasty = KillSwitch(switch.path, notify=str, wait=0)
+    with pytest.raises(OSError, match="locked; move the file away to stop"):
+        turn_off(hasty)
+    with pytest.raises(OSError, match="locked; move the file away to stop"):
+        hasty.turn("model", "retired", who="kim", why="gone", now=NOON)
+    for start in (
+        lambda: turn_on(hasty),
+        lambda: hasty.add("b2", owner="mo", who="kim", why="new", now=NOON),
+    ):
+        with pytest.raises(OSError, match=r"not switched: .* locked$"):
+            start()
+    assert hasty.read("model", now=NOON).on
+    assert len(hasty.history()) == 2
+
+
+def test_moving_the_file_stops_the_model_though_a_stopped_reader_holds_it(
+    switch, stopped_reader
+):
+    away = switch.path.rename(switch.path.with_suffix(".away"))
+    state = switch.read("model", now=NOON)
+    assert (state.on, state.change) == (False, None)
+    assert state.alarm == f"{switch.path}: unable to open database file"
+    # Moved back as it is, it would be on again: end the reader, turn it off
+    # where it lies, and move it back then.
+    moved = KillSwitch(away, notify=str, wait=0)
+    assert moved.read("model", now=NOON).on
+    stopped_reader.kill()
+    stopped_reader.wait()
+    turn_off(moved)
+    away.rename(switch.path)
+    state = switch.read("model", now=NOON)
+    assert (state.on, state.alarm, state.change.who) == (False, "", "kim")
+
+
 def test_the_record_refuses_to_be_edited_in_place(switch):
     db = sqlite3.connect(switch.path)
     for statement in (

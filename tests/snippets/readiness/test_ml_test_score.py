@@ -5,16 +5,16 @@ import json
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.tree import ROOT
 from snippets.readiness import review
 from snippets.readiness.ml_test_score import TESTS, _main, ml_test_score
 
-FOLDER = ROOT / "snippets/readiness"
+FOLDER = Path(__file__).resolve().parents[3] / "snippets/readiness"
 ASKED = sorted({name for _, names in TESTS.values() for name in names})
 UNASKED = [test for test in TESTS if not TESTS[test][1]]
 levels = st.dictionaries(
