@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -223,12 +222,6 @@ def test_a_median_cannot_follow_the_seasons(results: Results) -> None:
     days = results.beyond_april
     assert days["visib"] < 5
     assert days["temp"] > 40
-
-
-def test_the_committed_results_come_from_all_flights(
-    everything: Flights, differences: Callable[[str, Any], list[str]]
-) -> None:
-    assert differences("contract", run(everything)) == []
 
 
 def test_the_report_fits_a_terminal(results: Results) -> None:

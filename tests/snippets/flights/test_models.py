@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -178,12 +175,6 @@ def test_american_at_laguardia_loses_while_the_total_gains(
 ) -> None:
     assert models.slices["notebook"]["AA_LGA"].value.high < 0
     assert models.slices["hardened"]["AA_LGA"].value.low > 0
-
-
-def test_the_committed_results_come_from_all_flights(
-    everything: Flights, differences: Callable[[str, Any], list[str]]
-) -> None:
-    assert differences("models", run(everything, seeds=1)) == []
 
 
 def test_the_report_fits_a_terminal(models: Models) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -46,12 +43,6 @@ def test_none_of_the_core_questions_has_an_answer(slide: Slide) -> None:
     assert review.stage == "experiment"
     assert review.asked == review.blocking == len(review.blockers)
     assert review.levels["nothing_to_show"] == review.asked
-
-
-def test_the_committed_results_come_from_all_flights(
-    everything: Flights, differences: Callable[[str, Any], list[str]]
-) -> None:
-    assert differences("slide", run(everything)) == []
 
 
 def test_the_report_fits_a_terminal(slide: Slide) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -28,9 +27,7 @@ from snippets.flights.speed import (
     boards,
     counted,
     history,
-    report,
     requests,
-    run,
     serve,
 )
 
@@ -218,19 +215,6 @@ def test_the_filter_reads_every_departure_there_ever_was(
 
 
 # The chapter
-
-
-def test_the_committed_results_come_from_all_flights(
-    everything: Flights, differences: Callable[[str, Any], list[str]]
-) -> None:
-    speed = run(everything)
-    assert differences("speed", speed) == []
-    assert speed.apart == speed.frames_apart == speed.windows_apart == 0
-    assert speed.compared >= 1_000
-    assert speed.largest_difference < 1e-12
-    assert speed.growth["filtered"] > 20
-    assert speed.growth["searched"] < 1.2
-    assert max(map(len, report(speed).splitlines())) <= 79
 
 
 def test_the_page_shows_the_committed_times() -> None:

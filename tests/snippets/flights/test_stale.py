@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -257,12 +255,6 @@ def test_on_a_quiet_day_each_step_saves_points(
 ) -> None:
     one = found.outages[date]
     assert one.nothing + 20 < one.ladder < one.steps - 80
-
-
-def test_the_committed_results_come_from_all_flights(
-    everything: Flights, differences: Callable[[str, Any], list[str]]
-) -> None:
-    assert differences("stale", run(everything)) == []
 
 
 def test_the_report_fits_a_terminal(found: Stale) -> None:
