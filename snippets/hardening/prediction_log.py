@@ -13,7 +13,7 @@ is text, and is stored.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/prediction_log.py
 Page:    snippets/hardening/prediction_log
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
-_APPLICATION, _SCHEMA = 0x70327031, 1  # "p2p1" in the header of the file
+_APPLICATION, _SCHEMA = 0x70327031, 2  # "p2p1" in the header of the file
 _DEEPEST, _PAGE = 20, 1000  # levels of nesting; records in one transaction
 _COLUMNS: Final = "id, time, model, config, inputs, output, personal"
 _TABLES: Final = (
@@ -160,16 +160,21 @@ class PredictionLog:
             hash, must be in every prediction, and may be None.
         key: Key of that hash: 32 or more secret random bytes, kept apart
             from the file. May be left out when `personal` is empty.
+        old_keys: Keys that it had before, as long as their records are kept.
+            `find` and `forget` search with them too.
         clock: Gives the time now, with a time zone.
         durability: "process": what is acknowledged survives the end of the
             process, however it ends (synchronous=NORMAL). "power": it also
             survives a crash of the machine, as far as the disk keeps its
             word; each write waits for one fsync (synchronous=FULL).
-        timeout: Seconds to wait for another writer, 0 to 3600.
+        timeout: Seconds to wait for another thread, and then again for
+            another process: a call may take up to twice as long, a deletion
+            longer. 0 to 3600; at 0, threads that meet raise a LogError.
 
     Raises:
         ValueError: If `fields` and `personal` name nothing, or a name twice,
-            or if `key`, `durability` or `timeout` is none of the above.
+            or if `key`, `old_keys`, `durability` or `timeout` is none of
+            the above.
         LogError: If the file cannot be opened, is no log, has another schema
             version, or lies where WAL mode does not work.
     """
@@ -181,6 +186,7 @@ class PredictionLog:
         fields: Collection[str],
         personal: Collection[str] = (),
         key: bytes = b"",
+        old_keys: Collection[bytes] = (),
         clock: Callable[[], datetime],
         durability: Literal["process", "power"],
         timeout: float = 5.0,
@@ -191,19 +197,22 @@ class PredictionLog:
         names = [_text("field", name) for name in (*fields, *personal)]
         unique = 0 < len(names) == len(set(names))
         _need(unique, "fields must be one or more, each named once", names)
-        strong = isinstance(key, bytes) and len(key) >= 32
-        if personal and not strong:
+        self._keys = (key, *old_keys) if personal else ()
+        if not all(isinstance(k, bytes) and len(k) >= 32 for k in self._keys):
             raise ValueError("key must be 32 or more bytes, and is not shown")
+        self._marks = [hmac.digest(k, b"", "sha256")[:4] for k in self._keys]
         levels = {"process": "NORMAL", "power": "FULL"}
         rule = "durability must be 'process' or 'power'"
         _need(durability in levels, rule, durability)
         _need(0 <= timeout <= 3600, "timeout must be 0 to 3600", timeout)
         self._names, self._personal = frozenset(names), frozenset(personal)
         self._open = self._names - self._personal
-        self._key, self._clock, self._lock = key, clock, Lock()
+        self._clock, self._lock, self._timeout = clock, Lock(), timeout
         self._path, self._pid = os.path.abspath(path), os.getpid()
         with self._told():
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            if not os.path.exists(self._path):  # to close it ends its locks
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._files = {self._path: (os.stat(self._path), 0)}
             self._db = sqlite3.connect(
                 self._path,
                 timeout=timeout,
@@ -244,7 +253,8 @@ class PredictionLog:
                 missing, a personal name stands inside a dict, a time has no
                 zone, or an id belongs to another prediction.
             LogError: If the file is busy for longer than `timeout`, the
-                disk is full, or the file cannot be written.
+                disk is full, or the file cannot be written or is no longer
+                the one that was opened: then open the log again.
 
         Example:
             >>> at = datetime(2013, 2, 12, 9, tzinfo=UTC)
@@ -365,14 +375,17 @@ class PredictionLog:
         Raises:
             ValueError: If `field` is not personal, or `value` is empty.
             TypeError: If `value` is neither text nor an integer.
-            LogError: If the file cannot be read.
+            LogError: If the file cannot be read, or records in it were
+                hashed with a key that is neither `key` nor in `old_keys`.
         """
-        token = self._token(field, value)
+        tokens = self._tokens(field, value)
+        some = ", ".join("?" * len(tokens))
         with self._transaction("BEGIN") as db:
+            self._need_keys(db)
             rows = db.execute(
                 "SELECT id FROM person JOIN prediction USING (seq)"
-                " WHERE token = ? ORDER BY seq",
-                (token,),
+                f" WHERE token IN ({some}) ORDER BY seq",
+                tokens,
             ).fetchall()
         return tuple(id for (id,) in rows)
 
@@ -386,11 +399,16 @@ class PredictionLog:
         Raises:
             ValueError, TypeError: As in `find`.
             LogError: If the file cannot be written, or a reader keeps old
-                pages in the WAL. Call it again.
+                pages in the WAL: call it again. If a key is missing, as in
+                `find`: what the known keys find was deleted all the same.
         """
-        token = self._token(field, value)
-        mine = "seq IN (SELECT seq FROM person WHERE token = ?)"
-        return self._delete(mine, token)
+        tokens = self._tokens(field, value)
+        some = ", ".join("?" * len(tokens))
+        mine = f"seq IN (SELECT seq FROM person WHERE token IN ({some}))"
+        gone = self._delete(mine, *tokens)
+        with self._transaction("BEGIN") as db:
+            self._need_keys(db, f"{gone} records deleted, but ")
+        return gone
 
     def expire(self, before: datetime) -> int:
         """Delete what is older than the date you promised.
@@ -452,6 +470,10 @@ class PredictionLog:
                 "wal_autocheckpoint = 4000",
             ):
                 self._db.execute(f"PRAGMA {setting}")
+            self._db.execute("SELECT * FROM sqlite_master")  # opens the WAL
+            main, wal = self._path, f"{os.path.realpath(self._path)}-wal"
+            self._files[main] = (self._files[main][0], 1)
+            self._files[wal] = (os.stat(wal), 0)
 
     def _row(self, sent: Prediction) -> tuple[str, ...]:
         """A prediction as it is stored, with its personal fields hashed."""
@@ -469,7 +491,7 @@ class PredictionLog:
             raise ValueError(f"inputs lack personal field {', '.join(gone)}")
         plain = {k: v for k, v in sent.inputs.items() if k in self._open}
         people = {
-            name: self._token(name, sent.inputs[name])
+            name: self._tokens(name, sent.inputs[name])[0]
             for name in sorted(self._personal)
             if sent.inputs[name] is not None
         }
@@ -529,7 +551,7 @@ class PredictionLog:
                     db.execute("DELETE FROM outcome WHERE id = ?", (id,))
                     mine = "DELETE FROM prediction WHERE seq = ?"
                     gone += db.execute(mine, (seq,)).rowcount
-        with self._told(), self._lock:
+        with self._told(), self._alone():
             [done] = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if done[0]:
             raise LogError(
@@ -538,7 +560,8 @@ class PredictionLog:
             )
         return gone
 
-    def _token(self, field: str, value: object) -> str:
+    def _tokens(self, field: str, value: object) -> list[str]:
+        """The keyed hash under each key, behind the mark of the key."""
         if field not in self._personal:
             raise ValueError(f"{_show(field)} is not a personal field")
         if not isinstance(value, str | int) or isinstance(value, bool):
@@ -548,7 +571,24 @@ class PredictionLog:
             raise ValueError(f"{field} must not be empty; None means nobody")
         text = f"{field}\0{value}".encode("utf-8", "surrogatepass")
         # 128 bits of 256: two people in 2**64 may share a token
-        return hmac.digest(self._key, text, "sha256").hex()[:32]
+        return [
+            (mark + hmac.digest(key, text, "sha256")[:16]).hex()
+            for mark, key in zip(self._marks, self._keys, strict=True)
+        ]
+
+    def _need_keys(self, db: sqlite3.Connection, done: str = "") -> None:
+        """A key that is not here would make a search come back empty."""
+        first = "SELECT min(token) FROM person WHERE token > ?"
+        [token] = db.execute(first, ("",)).fetchone()
+        while token is not None:
+            mark = token[:8]
+            if bytes.fromhex(mark) not in self._marks:
+                raise LogError(
+                    f"{self._path}: {done}some records were hashed with "
+                    f"another key, marked {mark}; add it to old_keys"
+                )
+            # "g" comes after every hexadecimal digit
+            [token] = db.execute(first, (f"{mark}g",)).fetchone()
 
     def _json(self, name: str, value: object) -> str:
         _check(name, value, self._personal)
@@ -562,15 +602,37 @@ class PredictionLog:
         self, begin: str = "BEGIN IMMEDIATE"
     ) -> Iterator[sqlite3.Connection]:
         """All of it, or, after any error, nothing."""
-        with self._told(), self._lock:
+        with self._told(), self._alone():
             try:
                 self._db.execute(begin)
+                self._need_files()
                 yield self._db
                 self._db.execute("COMMIT")
+                self._need_files()  # before anything is acknowledged
             except BaseException:
                 with suppress(sqlite3.Error):
                     self._db.rollback()
                 raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time, and none waits for all before it."""
+        if not self._lock.acquire(timeout=self._timeout):
+            raise LogError(
+                f"{self._path}: other threads held the log for longer than "
+                f"{self._timeout} s"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _need_files(self) -> None:
+        """SQLite goes on writing to a file that was moved or deleted."""
+        for path, (opened, least) in self._files.items():
+            now = os.stat(path)
+            if not os.path.samestat(now, opened) or now.st_size < least:
+                raise LogError(f"{path} was moved, replaced or emptied")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -399,6 +399,8 @@ def test_the_token_is_the_keyed_hash_of_rfc_2104(opened: Open) -> None:
     text = b"mail\0ann@b.example"
     hashed = hashlib.sha256(inner + text).digest()
     token = hashlib.sha256(outer + hashed).hexdigest()[:32]
+    nothing = hashlib.sha256(inner).digest()  # the mark of the key
+    token = hashlib.sha256(outer + nothing).hexdigest()[:8] + token
     log = opened()
     log.write(asked())
     assert log.read("a").personal == {"mail": token}
@@ -455,9 +457,31 @@ def test_who_holds_the_key_and_a_list_of_names_reads_the_tokens(
     log.write(asked())
     names = [f"{name}@b.example" for name in ("bob", "ann", "cid")]
     assert [n for n in names if log.find("mail", n)] == ["ann@b.example"]
-    log.close()
-    other = opened(key=KEY[::-1])
-    assert [n for n in names if other.find("mail", n)] == []
+
+
+def test_a_search_with_a_key_missing_is_an_error_and_none_looks_done(
+    opened: Open,
+) -> None:
+    ann, other = ("mail", "ann@b.example"), opened(key=KEY[::-1])
+    assert (other.find(*ann), other.forget(*ann)) == ((), 0)  # nothing yet
+    log = opened()
+    log.write(asked("nobody", mail=None))
+    assert other.forget(*ann) == 0
+    log.write(asked(), asked("bob", mail="bob@b.example"))
+    with pytest.raises(LogError, match="hashed with another key, marked"):
+        other.find(*ann)
+    with pytest.raises(LogError, match=r": 0 records deleted, but some"):
+        other.forget(*ann)
+    other.write(asked("b"))  # the key was changed
+    with pytest.raises(LogError, match=r": 1 records deleted, but some"):
+        other.forget(*ann)
+    assert ids(log) == ["nobody", "a", "bob"]
+    other.write(asked("c"))
+    both = opened(key=KEY[::-1], old_keys=[KEY])
+    assert both.find(*ann) == ("a", "c")
+    assert both.forget(*ann) == 2
+    assert both.forget("mail", "bob@b.example") == 1
+    assert other.find(*ann) == ()  # no record of the old key is left
 
 
 def test_a_reader_that_keeps_old_pages_is_told_and_no_deletion_is_lost(
@@ -653,8 +677,75 @@ def test_a_busy_file_is_an_error_for_writers_and_none_for_readers(
     assert log.write(asked("b")) == (2,)
 
 
-def test_threads_share_a_log(opened: Open) -> None:
+@pytest.mark.parametrize("how", ["unlink", "rotate", "copytruncate", "wal"])
+def test_a_write_to_a_file_that_was_taken_away_is_not_acknowledged(
+    opened: Open, path: Path, how: str
+) -> None:
+    log = opened(durability="power")
+    log.write(asked())
+    if how == "rotate":
+        path.rename(f"{path}.1")
+        path.touch()
+    elif how == "copytruncate":
+        path.write_bytes(b"")
+    else:
+        Path(f"{path}-wal" if how == "wal" else path).unlink()
+    for call in (
+        lambda: log.write(asked("b")),
+        lambda: log.outcome("a", 1, time=NOW),
+        lambda: log.forget("mail", "ann@b.example"),
+        lambda: log.read("a"),
+    ):
+        with pytest.raises(LogError, match=r"was moved|FileNotFoundError"):
+            call()
+
+
+def test_a_file_taken_away_during_a_write_is_noticed_before_the_answer(
+    opened: Open, path: Path
+) -> None:
     log = opened()
+    with (
+        pytest.raises(LogError, match="FileNotFoundError"),
+        log._transaction(),
+    ):
+        path.unlink()
+
+
+def test_a_second_log_in_a_process_leaves_the_locks_of_the_first(
+    opened: Open, path: Path
+) -> None:
+    # POSIX ends all locks of a process on a file when it closes the file
+    log = opened()
+    log.write(asked())
+    opened()
+    run(
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
+        "db.execute('SELECT * FROM prediction').fetchall(); db.close()",
+        path,
+    )
+    assert Path(f"{path}-wal").exists()  # the last one to close deletes it
+
+
+def test_a_thread_waits_no_longer_than_the_timeout_for_all_before_it(
+    opened: Open,
+) -> None:
+    log, waited = opened(timeout=2.5), []
+
+    class Held:
+        def acquire(self, timeout: float) -> bool:
+            waited.append(timeout)
+            return False
+
+    log._lock, real = Held(), log._lock  # type: ignore[assignment]
+    with pytest.raises(LogError, match=r"held the log for longer than 2.5 s"):
+        log.write(asked())
+    log._lock = real
+    assert waited == [2.5]
+    assert log.write(asked()) == (1,)
+
+
+def test_threads_share_a_log(opened: Open) -> None:
+    log = opened(timeout=60)
 
     def work(name: int) -> None:
         for n in range(25):
@@ -700,19 +791,19 @@ def other_application(path: Path) -> None:
 def newer_schema(path: Path) -> None:
     PredictionLog(path, **HOW).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
     db.close()
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (Path.mkdir, "IsADirectoryError"),
+        (Path.mkdir, "SQLITE_CANTOPEN, unable to open"),
         (lambda p: p.symlink_to("/dev/full"), "SQLITE_FULL, .* disk is full"),
         (lambda p: p.symlink_to("missing/log.db"), "FileNotFoundError"),
         (lambda p: p.write_text("id,output\n" * 99), "NOTADB, file is not a"),
         (other_application, "log.db is not a prediction log"),
-        (newer_schema, "has schema version 2, and this code reads 1"),
+        (newer_schema, "has schema version 3, and this code reads 2"),
     ],
 )
 def test_a_file_that_is_no_log_is_refused_and_left_alone(
@@ -863,6 +954,7 @@ def test_what_is_no_prediction_is_refused_by_its_type(opened: Open) -> None:
         ({"fields": ["a\nb"]}, r"field must be 1 to 200 .* got 'a\\nb'"),
         ({"key": KEY[:31]}, "key must be 32 or more bytes, and is not shown"),
         ({"key": "k" * 32}, "key must be 32 or more bytes"),
+        ({"old_keys": KEY}, "key must be 32 or more bytes"),
         ({"durability": "full"}, "'process' or 'power', got 'full'"),
         ({"timeout": -1}, "timeout must be 0 to 3600, got -1"),
         ({"timeout": NAN}, "timeout must be 0 to 3600, got nan"),
