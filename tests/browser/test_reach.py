@@ -91,7 +91,11 @@ def test_the_keyboard_walks_the_sections(desktop: Page) -> None:
     tab_to(desktop, ".p2p-tabs a[href*='guides/']")
     desktop.keyboard.press("Enter")
     desktop.wait_for_url("**/guides/**")
-    tab_to(desktop, "main .md-content a")
+    tab_to(desktop, "a.md-skip")
+    desktop.keyboard.press("Enter")
+    desktop.keyboard.press("Tab")
+    inside = "document.activeElement.closest('main .md-content') !== null"
+    assert desktop.evaluate(inside), "the skip link ends before the content"
 
 
 def test_the_keyboard_opens_and_leaves_the_menu_on_a_phone(
