@@ -1,9 +1,12 @@
 """Rules for what a reader reads."""
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
+from scripts.evidence_page import PAGE as EVIDENCE
 from scripts.tree import Page, pages
 
 BANNED = re.compile(
@@ -12,6 +15,18 @@ BANNED = re.compile(
     re.I,
 )
 BOXES = {"note", "warning", "example", "question"}
+LENGTHS = {
+    "guide": (700, 1200),
+    "case-study": (500, 1200),
+    "essay": (400, 1200),
+}
+# Names keep their capital in a heading. Acronyms and CamelCase pass anyway.
+NAMES = {"Monday", "Tuesday", "Test", "Score", "Pydantic"}
+# Where a sentence ends: "e.g. 3" and "v. Air" are no ends.
+END = re.compile(
+    r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bal\.)(?<!\bv\.)(?<=[.!?:])[\"\u201d*_)\]]*\s+"
+    r"(?=[\"\u201c*_(\[]*[A-Z0-9\u2212]|\[)"
+)
 
 
 def prose(body: str) -> str:
@@ -85,19 +100,87 @@ def tables_have_headings_and_no_alignment(root: Path) -> list[str]:
     return problems
 
 
-def guides_have_three_to_six_parts_and_a_length(root: Path) -> list[str]:
-    """700 to 1,200 words under three to six headings."""
+def sentences(page: Page) -> Iterator[str]:
+    """Of paragraphs and list items; tables and lists of links have none."""
+    text = prose(re.sub(r"`[^`\n]+`", "Code", page.body))
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    text = re.sub(r"(?m)^ *(?:#|\||-{3}|={3}|!!!|\?\?\?).*$", "", text)
+    for block in re.split(r"\n\s*\n|\n *(?:[-*+:]|\d+\.) +", text):
+        if not re.fullmatch(r"\s*(?:\[[^]]*\],?\s*)*", block):
+            yield from END.split(" ".join(block.split()))
+
+
+def sentences_are_short(root: Path) -> list[str]:
+    """No sentence over 45 words; on each page the median is under 20."""
     problems = []
     for page in pages(root):
-        if page.meta.get("kind") != "guide":
-            continue
-        parts = len(re.findall(r"(?m)^## ", prose(page.body)))
-        if not 3 <= parts <= 6:
-            problems.append(f"{page.path}: {parts} H2s, three to six fit")
-        if not 700 <= words(page) <= 1200:
+        counts = []
+        for sentence in sentences(page):
+            count = len(re.findall(r"[^\W_][\w\u2019'.,%-]*", sentence))
+            counts += [count] if count else []
+            if count > 45:
+                problems.append(
+                    f"{page.path}: {count} words, not 45 at most: "
+                    f"{sentence[:60]!r}"
+                )
+        if counts and median(counts) >= 20:
             problems.append(
-                f"{page.path}: {words(page)} words, not 700 to 1,200"
+                f"{page.path}: median sentence of {median(counts)} words, "
+                "not under 20"
             )
+    return problems
+
+
+def headings_are_in_sentence_case(root: Path) -> list[str]:
+    """A capital opens the heading; after that, names alone have one."""
+    return [
+        f"{place}: {word} has a capital inside a heading"
+        for place, line in _lines(root)
+        # Below the second level the headings there are names of sources.
+        if not place.startswith(f"{EVIDENCE}:")
+        and (heading := re.match(r"#+ +(.*)", line))
+        for part in re.split(r"[.?!:] ", heading[1])
+        for word in re.findall(r"[^\W\d_]+", part)[1:]
+        if word.istitle() and len(word) > 1 and word not in NAMES
+    ]
+
+
+def figures_state_their_claim(root: Path) -> list[str]:
+    """A caption opens with what the figure shows, in bold."""
+    return [
+        f"{page.path}: a figure's caption opens with its claim in bold"
+        for page in pages(root)
+        for found in re.finditer(r"(?s)<figure.*?</figure>", page.body)
+        if not re.search(
+            r"<figcaption[^>]*>\s*(?:<b>|\*\*)[^<*]{15,}", found[0]
+        )
+    ]
+
+
+def guides_have_three_to_six_parts(root: Path) -> list[str]:
+    """Three to six headings carry a guide."""
+    return [
+        f"{page.path}: {parts} H2s, three to six fit"
+        for page in pages(root)
+        if page.meta.get("kind") == "guide"
+        and not 3
+        <= (parts := len(re.findall(r"(?m)^## ", prose(page.body))))
+        <= 6
+    ]
+
+
+def pages_keep_to_their_length(root: Path) -> list[str]:
+    """Guides, case studies and essays are read in one sitting."""
+    problems = []
+    for page in pages(root):
+        kind = str(page.meta.get("kind"))
+        if kind in LENGTHS and page.id != "essays/index":
+            least, most = LENGTHS[kind]
+            if not least <= words(page) <= most:
+                problems.append(
+                    f"{page.path}: {words(page)} words, "
+                    f"not {least:,} to {most:,}"
+                )
     return problems
 
 
