@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.ideas_page import IDEAS
 from scripts.tree import ROOT, files
 from tests.conftest import build
 from tests.site.checks import (
@@ -130,6 +131,8 @@ FAULTS = [
      f"{GUIDE}: next names guides/nowhere"),
     (pages.every_id_exists_or_is_planned, GUIDE,
      swap(r"^seeds: \[", "seeds: [Z99, "), f"{GUIDE}: seeds names Z99"),
+    (pages.every_idea_of_the_essays_has_a_page, IDEAS, add("Z98\tNew"),
+     f"{IDEAS}: no page treats Z98"),
     (pages.planned_lists_only_what_is_named_and_missing, "docs/planned.txt",
      add("guides/accuracy"), "guides/accuracy exists"),
     (pages.planned_lists_only_what_is_named_and_missing, "docs/planned.txt",
@@ -168,10 +171,19 @@ FAULTS = [
      add("| | b |\n|---|---|\n| 1 | 2 |"), f"{GUIDE}:\\d+: a header cell"),
     (prose.tables_have_headings_and_no_alignment, GUIDE,
      add("| a | b |\n|---|--:|\n| 1 | 2 |"), f"{GUIDE}:\\d+: aligned columns"),
-    (prose.guides_have_three_to_six_parts_and_a_length, GUIDE,
-     add("word " * 1200), f"{GUIDE}: \\d+ words"),
-    (prose.guides_have_three_to_six_parts_and_a_length, GUIDE,
-     add("## Seven\n" * 7), f"{GUIDE}: \\d+ H2s"),
+    (prose.pages_keep_to_their_length, GUIDE, add("word " * 1200),
+     f"{GUIDE}: \\d+ words"),
+    (prose.guides_have_three_to_six_parts, GUIDE, add("## Seven\n" * 7),
+     f"{GUIDE}: \\d+ H2s"),
+    (prose.sentences_are_short, GUIDE, add("This is long" + " too" * 43 + "."),
+     f"{GUIDE}: 46 words"),
+    (prose.sentences_are_short, "docs/guides/planted.md",
+     add(f"{'Slow words ' * 10}end.\n"), "planted.md: median sentence of 21"),
+    (prose.headings_are_in_sentence_case, GUIDE, add("## All About Drift"),
+     f"{GUIDE}:\\d+: About has a capital"),
+    (prose.figures_state_their_claim, GUIDE,
+     add("<figure><figcaption>Loss by week.</figcaption></figure>"),
+     f"{GUIDE}: a figure's caption"),
     (prose.checklists_have_seven_items_at_most, GUIDE,
      add('<div class="p2p-check" markdown>\n' + "- x\n" * 8 + "</div>"),
      f"{GUIDE}: a checklist has 8 items"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.evidence_page import CERTAINTY, FIELDS
+from scripts.ideas_page import IDEAS, ideas, treated
 from scripts.tree import Page, evidence, modules, pages, planned
 
 KEYS = {
@@ -30,8 +31,10 @@ KINDS = {
     "flights": {"chapter", "reference"},
     "onboarding": {"how-to", "reference"},
     "readiness": {"how-to", "reference"},
+    "case-studies": {"case-study"},
+    "essays": {"essay", "reference"},
 }
-ALL_KINDS = {"snippet", "guide", "chapter", "how-to", "reference", "home"}
+ALL_KINDS = {"how-to", "reference", "home"}.union(*KINDS.values())
 CITATION = re.compile(r"evidence\.md#([\w-]+)")
 BANK_PAGE = "docs/readiness/bank.md"
 PARTS = ("What it does not catch", "API", "See also")
@@ -88,7 +91,7 @@ def no_two_pages_describe_themselves_alike(root: Path) -> list[str]:
 def every_id_exists_or_is_planned(root: Path) -> list[str]:
     """``next``, questions, fixes and seeds name something."""
     known = existing_ids(root) | set(planned(root))
-    seeds = seed_ids(root)
+    seeds = ideas(root)
     return [
         f"{place}: {key} names {name}, which neither exists nor is planned"
         for place, key, name in named_ids(root)
@@ -156,10 +159,13 @@ def bank(root: Path) -> list[dict[str, Any]]:
     return found
 
 
-def seed_ids(root: Path) -> set[str]:
-    """Ids of the ideas that the site treats."""
-    text = (root / "tests/site/seed_ids.txt").read_text("utf-8")
-    return {line.split("\t")[0] for line in text.splitlines()}
+def every_idea_of_the_essays_has_a_page(root: Path) -> list[str]:
+    """No idea is lost: each stands under ``seeds:`` of some page."""
+    return [
+        f"{IDEAS}: no page treats {name}"
+        for name, on in treated(root).items()
+        if not on
+    ]
 
 
 def sources_are_complete_and_cited(root: Path) -> list[str]:
