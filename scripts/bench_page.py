@@ -14,6 +14,7 @@ from typing import Any
 RESULT = "scripts/bench/results/drift.json"
 PARTS = (
     "setting", "batch", "sizes", "sum", "count", "memory", "install", "ks",
+    "more",
 )  # fmt: skip
 FILES = tuple(f"includes/generated/bench/drift_{x}.md" for x in PARTS)
 LONG = 100_000_000
@@ -36,6 +37,7 @@ def bench_markdown(root: Path) -> tuple[str, ...]:
     found = json.loads((root / RESULT).read_text("utf-8"))
     makers = (
         setting, batch, sizes, against_sum, counting, memory, install, agree,
+        other_questions,
     )  # fmt: skip
     return tuple(make(found).rstrip() + "\n" for make in makers)
 
@@ -62,7 +64,7 @@ def setting(found: dict[str, Any]) -> str:
         "| Compared with | Exact versions |",
         "|---|---|",
     ]
-    for name, peer in found["peers"].items():
+    for name, peer in (found["peers"] | found["more"]).items():
         lines.append(f"| {name} | {', '.join(map(pin, peer['pins']))} |")
     lines.append(
         f"| Our side alone | {listed(map(pin, found['own']['pins']))} |"
@@ -73,13 +75,14 @@ def setting(found: dict[str, Any]) -> str:
 
 def missing(found: dict[str, Any]) -> list[str]:
     """One line for each peer or size that could not be measured."""
+    peers = found["peers"] | found["more"]
     lines = [
         f"* {name}: not measured ({peer['failed']})."
-        for name, peer in found["peers"].items()
+        for name, peer in peers.items()
         if "failed" in peer
     ] + [
         f"* {name}, {short(run['rows'])} rows: failed ({run['failed']})."
-        for name, peer in found["peers"].items()
+        for name, peer in peers.items()
         for run in peer["runs"]
         if "failed" in run
     ]
@@ -249,7 +252,7 @@ def install(found: dict[str, Any]) -> str:
         needs = {1: "NumPy", 2: "NumPy, SciPy"}[count]
         seconds = own["import_seconds"][snippet]["median"]
         lines.append(line(f"`{snippet}` ({needs})", count, mb, seconds, base))
-    for name, peer in found["peers"].items():
+    for name, peer in (found["peers"] | found["more"]).items():
         if "import_seconds" not in peer:
             lines.append(absent(name, 5))
             continue
@@ -280,20 +283,45 @@ def install(found: dict[str, Any]) -> str:
     )
 
 
-def agree(found: dict[str, Any]) -> str:
-    """How far our KS is from the peer's, over all columns."""
+def other_questions(found: dict[str, Any]) -> str:
+    """A line for each pair of calls at each of the sizes that it has."""
     lines = [
-        "| KS held to | Rows | Statistic differs by at most "
+        "| Peer | Its call | Our side | Rows a side | Their CPU | Our CPU "
+        "| Ratio |",
+        "|---" * 7 + "|",
+    ]
+    for name, peer in found["more"].items():
+        if not measured(peer):
+            lines.append(absent(name, 6))
+        for n, run in measured(peer).items():
+            for pair in run["ratios"]:
+                both = (
+                    clock(run["seconds"][pair[x]]["median"])
+                    for x in ("theirs", "ours")
+                )
+                head = f"| {name} | {pair['theirs']} | {pair['case']} "
+                lines.append(
+                    f"{head}| {short(n)} | {' | '.join(both)} "
+                    f"| {ratio(pair)} |"
+                )
+    return "\n".join(lines)
+
+
+def agree(found: dict[str, Any]) -> str:
+    """How far our numbers are from the peer's, over all columns."""
+    lines = [
+        "| Held to | Rows | Statistic differs by at most "
         "| p-value by at most | Statistic of the sketch by at most "
         "| What the sketch states |",
         "|---" * 6 + "|",
     ]
-    for name, peer in found["peers"].items():
+    for name, peer in (found["peers"] | found["more"]).items():
         for n, run in measured(peer).items():
             if "apart" not in run:
                 continue
+            exact = "ours" if "ours" in run["apart"] else "ours, exact"
             full, sketch = (
-                run["apart"].get(x, {}) for x in ("ours", "ours, sketch")
+                run["apart"].get(x, {}) for x in (exact, "ours, sketch")
             )
             cells = [
                 tiny(one.get(key))

@@ -30,10 +30,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import bench_page
+from scripts import bench_page, same_data_page
 from scripts.catalogue import catalogue, meta_line
 from scripts.evidence_page import evidence_page
+from scripts.glossary import FILES as GLOSSARY
+from scripts.glossary import glossary_markdown
 from scripts.home_questions import ten_questions
+from scripts.ideas_page import FILES as IDEAS
+from scripts.ideas_page import ideas_markdown
 from scripts.tree import ROOT, STANDALONE, Module, modules
 
 ENV = {
@@ -49,6 +53,7 @@ GENERATED = (
     "docs/assets/figures/*.html",
     "docs/assets/js/*.json",
     "includes/generated/**/*.md",
+    "includes/abbreviations.md",
 )
 
 
@@ -98,8 +103,15 @@ def items(root: Path) -> Iterator[Item]:
     if (root / bench_page.RESULT).exists():
         made = partial(bench_page.bench_markdown, root)
         yield Item(bench_page.FILES, made)
+    if (root / same_data_page.RESULT).exists():
+        made = partial(same_data_page.same_data_markdown, root)
+        yield Item(same_data_page.FILES, made)
     if (root / "docs/evidence.toml").exists():
         yield Item(("docs/evidence.md",), partial(evidence_page, root))
+    if (root / "docs/glossary.toml").exists():
+        yield Item(GLOSSARY, partial(glossary_markdown, root))
+    if (root / "docs/essays/ideas.tsv").exists():
+        yield Item(IDEAS, partial(ideas_markdown, root))
 
 
 def run(command: list[str], cwd: Path, seconds: int = 900) -> str:

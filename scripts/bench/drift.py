@@ -31,8 +31,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.bench.drift_peers import (
     CATEGORIES,
+    MORE,
     NUMERIC,
     PEERS,
+    PERMUTATIONS,
     REFERENCE,
     SHIFT,
     SKETCH,
@@ -140,22 +142,23 @@ def import_seconds(name: str, **lines: str) -> dict[str, Any]:
 
 def measure_peer(name: str, rows: list[int], budget: float) -> dict[str, Any]:
     """Everything about one peer."""
-    peer = PEERS[name]
+    peer = (PEERS | MORE)[name]
+    folder, rows = peer.folder or name, list(peer.rows) or rows
     say(name, *peer.pins)
     found: dict[str, Any] = {"pins": list(peer.pins)}
-    if reason := install(name, peer.pins):
+    if reason := install(folder, peer.pins):
         say(reason)
         return found | {"failed": reason, "runs": []}
-    found |= task(name, "size")
+    found |= task(folder, "size")
     try:
-        found["import_seconds"] = import_seconds(name, peer=peer.imports)
+        found["import_seconds"] = import_seconds(folder, peer=peer.imports)
     except SystemExit as error:
         say(error)
         return found | {"failed": str(error), "runs": []}
     say(f"{found['megabytes']} MB, import", found["import_seconds"]["peer"])
     found["runs"] = []
     for n in rows:
-        run = task(name, "speed", name, n, budget)
+        run = task(folder, "speed", name, n, budget)
         found["runs"].append({"rows": n} | run)
         shown = {x["case"]: x["median"] for x in run.get("ratios", [])}
         say(f"{n:,} rows:", run.get("failed", shown))
@@ -204,13 +207,13 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    names = [OWN, *PEERS]
+    names = [OWN, *PEERS, *MORE]
     parser.add_argument("--only", nargs="+", default=names, choices=names)
     parser.add_argument("--rows", nargs="+", type=int, default=ROWS)
     parser.add_argument("--budget", type=float, default=BUDGET)
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
-    known: dict[str, Any] = {"own": {}, "peers": {}}
+    known: dict[str, Any] = {"own": {}, "peers": {}, "more": {}}
     if given.out.exists():
         known |= json.loads(given.out.read_text("utf-8"))
     settings = {
@@ -222,22 +225,23 @@ def main(arguments: list[str]) -> None:
         "shift": SHIFT,
         "long_reference": REFERENCE,
         "sketch_edges": SKETCH,
+        "permutations": PERMUTATIONS,
         "threads": 1,
     }
-    own, found = known["own"], known["peers"]
+    own, found, more = known["own"], known["peers"], known["more"]
     for name in given.only:
         if name == OWN:
             own = measure_own(given.rows, given.budget)
         else:
-            found[name] = measure_peer(name, given.rows, given.budget)
+            part = more if name in MORE else found
+            part[name] = measure_peer(name, given.rows, given.budget)
         written = {
             "made": f"{datetime.now(UTC):%Y-%m-%d}",
             "machine": machine(),
             "settings": settings,
             "own": own,
-            "peers": {
-                x: known["peers"][x] for x in PEERS if x in known["peers"]
-            },
+            "peers": {x: found[x] for x in PEERS if x in found},
+            "more": {x: more[x] for x in MORE if x in more},
         }
         given.out.parent.mkdir(parents=True, exist_ok=True)
         given.out.write_text(json.dumps(written, indent=1) + "\n", "utf-8")

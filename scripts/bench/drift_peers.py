@@ -22,6 +22,7 @@ CATEGORIES = (3, 8, 20, 50, 200)  # how many each column of strings has
 SHIFT = 0.1  # standard deviations between the reference and the batch
 REFERENCE = 1_000_000  # rows that the long column is held to
 SKETCH = 1_000  # edges of the sketch for KS
+PERMUTATIONS = 100  # of the rows, for MMD
 
 Calls = dict[str, Callable[[], Any]]
 
@@ -53,6 +54,8 @@ class Peer:
         frames: Whether it takes pandas frames, or arrays.
         strings: Whether it takes columns of strings.
         same: Whether both sides give the same numbers, to be compared.
+        rows: Its own sizes, where the usual ones make no sense.
+        folder: Its environment, where it shares another peer's.
     """
 
     pins: tuple[str, ...]
@@ -63,6 +66,8 @@ class Peer:
     frames: bool = False
     strings: bool = False
     same: bool = False
+    rows: tuple[int, ...] = ()
+    folder: str = ""
 
 
 def calls(peer: Peer, data: Data) -> Calls:
@@ -163,6 +168,90 @@ def ours_sorted(data: Data) -> Calls:
         "ours, fit": lambda: score(fit()),
         "ours, sketch": partial(score, fit(SKETCH)),
     }
+
+
+def ours_moved(data: Data) -> Calls:
+    """How far each column moved: over all rows, or from a kept sketch."""
+    from snippets.drift.wasserstein import (
+        quantile_sketch,
+        wasserstein,
+        wasserstein_from_sketch,
+    )
+
+    def exact() -> dict[str, Any]:
+        both = data.reference, data.batch
+        return {
+            x: (wasserstein(*(side[x] for side in both)), 0.0, 0.0)
+            for x in data.numbers
+        }
+
+    def score(known: dict[str, Any]) -> dict[str, Any]:
+        found = {
+            x: wasserstein_from_sketch(known[x], data.batch[x]) for x in known
+        }
+        return {x: (r.distance, 0.0, r.error) for x, r in found.items()}
+
+    kept = {x: quantile_sketch(data.reference[x]) for x in data.numbers}
+    return {"ours, exact": exact, "ours, sketch": partial(score, kept)}
+
+
+def ours_permuted(data: Data) -> Calls:
+    """The test by kernel and permutations, over all columns together."""
+    from snippets.drift.mmd import mmd_test
+
+    reference, batch = matrices(data)
+
+    def test() -> dict[str, Any]:
+        found = mmd_test(
+            reference, batch, n_permutations=PERMUTATIONS, ranks=False
+        )
+        return {"table": (found.statistic, found.p_value)}
+
+    return {"ours": test}
+
+
+def ours_streamed(data: Data) -> Calls:
+    """Page-Hinkley, one value at a time."""
+    from snippets.drift.page_hinkley import PageHinkley
+
+    streams = streamed(data)
+
+    def run(ring: Callable[[Any, list[float]], list[int]]) -> dict[str, Any]:
+        # river's settings, so that the decisions can be compared
+        made = {
+            x: PageHinkley(0.005, 50.0, min_instances=30, forgetting=0.9999)
+            for x in streams
+        }
+        return {x: alarms(ring(made[x], streams[x])) for x in streams}
+
+    def one_by_one(detector: Any, stream: list[float]) -> list[int]:
+        update = detector.update
+        return [i for i, value in enumerate(stream) if update(value)]
+
+    return {"ours": lambda: run(one_by_one)}
+
+
+def matrices(data: Data) -> tuple[Any, Any]:
+    """Rows and columns in one piece, in the precision of the peer."""
+    reference, batch = (
+        np.array([side[x] for x in data.numbers]).T.astype(np.float32)
+        for side in (data.reference, data.batch)
+    )
+    return reference, batch
+
+
+def streamed(data: Data) -> dict[str, list[float]]:
+    """Each column as one stream: the reference, then the batch."""
+    sides = data.reference, data.batch
+    return {
+        x: np.concatenate([side[x] for side in sides]).tolist()
+        for x in data.numbers
+    }
+
+
+def alarms(at: list[int]) -> tuple[int, int]:
+    """How many alarms, and the sum of their places: equal if all agree."""
+    return len(at), sum(at)
 
 
 # Their side.
@@ -267,6 +356,19 @@ def scipy(data: Data) -> Calls:
     return {"ks_2samp": test}
 
 
+def scipy_moved(data: Data) -> Calls:
+    from scipy.stats import wasserstein_distance
+
+    def measure() -> dict[str, Any]:
+        sides = data.reference, data.batch
+        return {
+            x: (wasserstein_distance(*(side[x] for side in sides)), 0.0)
+            for x in data.numbers
+        }
+
+    return {"wasserstein_distance": measure}
+
+
 def alibi_detect(data: Data) -> Calls:
     from alibi_detect.cd import KSDrift
 
@@ -283,6 +385,48 @@ def alibi_detect(data: Data) -> Calls:
     return {
         "predict": partial(predict, KSDrift(reference)),
         "new, predict": lambda: predict(KSDrift(reference)),
+    }
+
+
+def alibi_permuted(data: Data) -> Calls:
+    from alibi_detect.cd import MMDDrift
+
+    reference, batch = matrices(data)
+
+    def predict(detector: Any) -> dict[str, Any]:
+        found = detector.predict(batch)["data"]
+        return {"table": (float(found["distance"]), float(found["p_val"]))}
+
+    def new() -> Any:
+        return MMDDrift(
+            reference, backend="pytorch", n_permutations=PERMUTATIONS
+        )
+
+    return {
+        "predict": partial(predict, new()),
+        "new, predict": lambda: predict(new()),
+    }
+
+
+def river(data: Data) -> Calls:
+    from river.drift import ADWIN, PageHinkley
+
+    streams = streamed(data)
+
+    def run(kind: Any) -> dict[str, Any]:
+        found = {}
+        for x, stream in streams.items():
+            detector, at = kind(), []
+            for i, value in enumerate(stream):
+                detector.update(value)
+                if detector.drift_detected:
+                    at.append(i)
+            found[x] = alarms(at)
+        return found
+
+    return {
+        "PageHinkley": partial(run, PageHinkley),
+        "ADWIN": partial(run, ADWIN),
     }
 
 
@@ -370,3 +514,43 @@ PEERS = {
         same=True,
     ),
 }  # fmt: skip
+# Other questions, at sizes of their own.
+MORE = {
+    "SciPy, Wasserstein": Peer(
+        pins=PEERS["SciPy"].pins,
+        imports="from scipy.stats import wasserstein_distance",
+        calls=scipy_moved,
+        ours=ours_moved,
+        pairs=(
+            ("all rows", "wasserstein_distance", "ours, exact"),
+            ("sketch kept", "wasserstein_distance", "ours, sketch"),
+        ),
+        same=True,
+        rows=(10_000, 100_000, 1_000_000),
+        folder="scipy",
+    ),
+    "alibi-detect, MMD": Peer(
+        pins=(*PEERS["alibi-detect"].pins, "torch==2.13.0"),
+        imports="from alibi_detect.cd import MMDDrift",
+        calls=alibi_permuted,
+        ours=ours_permuted,
+        pairs=(
+            (_KEPT, "predict", "ours"),
+            (_FIT, "new, predict", "ours"),
+        ),
+        rows=(500, 1_000, 2_000),
+        folder="alibi-detect-mmd",
+    ),
+    "river": Peer(
+        pins=("river==0.26.1", "numpy==2.4.6", "scipy==1.17.1"),
+        imports="from river.drift import PageHinkley",
+        calls=river,
+        ours=ours_streamed,
+        pairs=(
+            ("value by value", "PageHinkley", "ours"),
+            ("another detector, compiled", "ADWIN", "ours"),
+        ),
+        rows=(1_000, 10_000, 100_000),
+        folder="river",
+    ),
+}

@@ -118,10 +118,10 @@ def peak_sampled(call: Callable[[], Any]) -> float:
 
 def speed(name: str, rows: int, budget: float) -> dict[str, Any]:
     """Seconds and memory of both sides, their ratios, and what they say."""
-    from scripts.bench.drift_peers import PEERS, calls, make, make_long
+    from scripts.bench.drift_peers import MORE, PEERS, calls, make, make_long
 
     long = rows >= LONG
-    peer, draw = PEERS[name], make_long if long else make
+    peer, draw = (PEERS | MORE)[name], make_long if long else make
     if long:  # beside such a batch, the reference costs next to nothing
         peer = replace(peer, pairs=peer.pairs[:1])
     for call in calls(peer, draw(SMALL, peer)).values():
@@ -153,6 +153,8 @@ def speed(name: str, rows: int, budget: float) -> dict[str, Any]:
         ],
         "first_column": {x: values[0].tolist() for x, values in said.items()},
     }
+    if peer.rows:  # few columns, or decisions to compare
+        found["all_columns"] = {x: said[x].tolist() for x in said}
     if peer.same:
         found["apart"] = {
             ours: {

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from scripts.bench.drift import ROWS
-from scripts.bench.drift_peers import CATEGORIES, NUMERIC, PEERS, calls, make
+from scripts.bench.drift_peers import (
+    CATEGORIES,
+    MORE,
+    NUMERIC,
+    PEERS,
+    calls,
+    make,
+)
 from scripts.bench.drift_tasks import LEAST, in_turn
 from scripts.bench_page import PARTS, RESULT, bench_markdown
 from scripts.tree import ROOT
@@ -18,7 +25,7 @@ from scripts.tree import ROOT
 FOUND = json.loads((ROOT / RESULT).read_text("utf-8"))
 RUNS = [
     pytest.param(peer["runs"][i], id=f"{name}-{peer['runs'][i]['rows']}")
-    for name, peer in FOUND["peers"].items()
+    for name, peer in (FOUND["peers"] | FOUND["more"]).items()
     for i in range(len(peer["runs"]))
 ]
 
@@ -34,10 +41,15 @@ def test_every_peer_and_every_size_is_in_the_result():
         assert peer["pins"] == list(PEERS[name].pins)
         sizes = [run["rows"] for run in peer["runs"]]
         assert "failed" in peer or sizes == list(ROWS)
+    assert list(FOUND["more"]) == list(MORE)
+    for name, peer in FOUND["more"].items():
+        assert peer["pins"] == list(MORE[name].pins)
+        sizes = [run["rows"] for run in peer["runs"]]
+        assert "failed" in peer or sizes == list(MORE[name].rows)
 
 
 def test_every_version_is_exact():
-    pins = list(chain(*(peer.pins for peer in PEERS.values())))
+    pins = list(chain(*(peer.pins for peer in (PEERS | MORE).values())))
     assert all(re.fullmatch(r"[\w-]+==\d+(\.\d+)+", pin) for pin in pins)
 
 
@@ -148,12 +160,18 @@ def test_every_peer_gets_the_same_numbers():
 
 
 def test_what_is_the_same_test_gives_the_same_numbers():
-    for peer in FOUND["peers"].values():
+    for peer in (FOUND["peers"] | FOUND["more"]).values():
         for run in peer["runs"]:
             for one in run.get("apart", {}).values():
                 # one of the peers keeps both numbers in 32 bits
                 assert one["statistic"] <= one["stated"] + 1e-7
                 assert one["p_value"] <= 1e-6 or one["stated"]
+
+
+def test_page_hinkley_decides_as_river_does():
+    for run in FOUND["more"]["river"]["runs"]:
+        said = run["all_columns"]
+        assert said["ours"] == said["PageHinkley"]
 
 
 def test_the_calls_take_turns(monkeypatch):
