@@ -42,10 +42,11 @@ def glossary_markdown(root: Path) -> tuple[str, str]:
     for one in terms(root):
         path = f"docs/{one['page']}.md"
         title = Page(path, (root / path).read_text("utf-8")).meta["title"]
-        also = "".join(f", *{word}*" for word in one.get("also", []))
+        also = ", ".join(f"*{word}*" for word in one.get("also", []))
+        also = f" Also: {also}." if also else ""
         lines += [
-            f"{one['term']}{also} {{ #{anchor(one['term'])} }}",
-            f":   {one['means']} [{title}]({one['page']}.md)",
+            f"{one['term']} {{ #{anchor(one['term'])} }}",
+            f":   {one['means']}{also} [{title}]({one['page']}.md)",
             "",
         ]
         if one.get("tip"):

@@ -65,7 +65,9 @@ def overview(found: dict[str, Any]) -> str:
     """One row a case, one check a package: in how many draws it rang."""
     packages = found["packages"]
     lines = [
-        "| Case | We want | " + " | ".join(packages) + " |",
+        "| Case, % of draws that rang | We want | "
+        + " | ".join(packages)
+        + " |",
         "|---" * (2 + len(packages)) + "|",
     ]
     for case in found["cases"]:
@@ -78,7 +80,8 @@ def overview(found: dict[str, Any]) -> str:
                     if (name in GAPS) == gaps and name not in LATER
                 ]
                 judged = package["cases"][case["name"]]
-                cells.append(rang(judged[checks[0]]) if checks else "none")
+                cell = rang(judged[checks[0]]) if checks else "none"
+                cells.append(cell.removesuffix(" %"))
             title = case["title"] + (", asked as missing values" * gaps)
             lines.append(
                 f"| {title} | {case['wanted']} | {' | '.join(cells)} |"
@@ -91,9 +94,7 @@ def table(found: dict[str, Any], names: tuple[str, ...]) -> str:
     titles = {x["name"]: x["title"] for x in found["cases"]}
     gaps = {"missing", "gaps"} & {*names}
     lines = [
-        "| Package | Check | "
-        + " | ".join(f"{titles[x]}: value, rang" for x in names)
-        + " |",
+        "| Package | Check | " + " | ".join(titles[x] for x in names) + " |",
         "|---" * (2 + len(names)) + "|",
     ]
     for name, package in found["packages"].items():
@@ -125,7 +126,7 @@ def rang(one: dict[str, Any]) -> str:
     if one["errors"]:
         failed = one["draws"] - one["judged"]
         why = next(iter(one["errors"]))
-        shown = "NaN" if "not a number" in why else why.partition(":")[0]
+        shown = "NaN" if "not a number" in why else "error"
         return shown if failed == one["draws"] else f"{shown} {failed} times"
     if not one["judged"]:
         return "no limit"

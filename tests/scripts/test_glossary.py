@@ -60,10 +60,10 @@ def test_the_page_has_every_term_and_the_tooltips_only_some(root):
         entry("AUC", "tip = true"),
     )
     page, tips = glossary_markdown(root)
-    meaning = ":   A word. [Change](guides/drift.md)"
+    link = "[Change](guides/drift.md)"
     assert page.splitlines() == [
-        *("AUC { #auc }", meaning, ""),
-        *("slow, *late*, *tardy* { #slow }", meaning),
+        *("AUC { #auc }", f":   A word. {link}", ""),
+        *("slow { #slow }", f":   A word. Also: *late*, *tardy*. {link}"),
     ]
     assert tips == "*[AUC]: A word.\n"
 

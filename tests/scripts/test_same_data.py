@@ -117,7 +117,7 @@ def test_a_failure_is_an_answer():
     found = summary(heard)
     assert (found["rang"], found["judged"], found["draws"]) == (1, 1, 4)
     assert found["errors"] == {"TypeError: no order": 1, "not a number": 1}
-    assert rang(found) == "TypeError 3 times"
+    assert rang(found) == "error 3 times"
     with pytest.raises(ValueError, match="not a number"):
         judged(float("nan"))
 
