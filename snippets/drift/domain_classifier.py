@@ -8,10 +8,10 @@ them alone looks as before.
 Does not answer: whether the difference hurts. A column that names the day
 tells any two weeks apart, perfectly and for no reason that matters.
 
-Needs:   Python 3.11, NumPy 1.26, scikit-learn 1.7, threadpoolctl 3.1
+Needs:   Python 3.11, NumPy 1.26, scikit-learn 1.9, threadpoolctl 3.5
 Source:  snippets/drift/domain_classifier.py
 Page:    snippets/drift/domain_classifier
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations

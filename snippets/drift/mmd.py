@@ -6,13 +6,13 @@ it sees columns that part ways although each of them keeps its rows.
 
 Does not answer: which columns moved, how far, or whether it matters. One
 column of many that moves alone is seen better in that column. The p-value
-assumes rows that are independent of each other; rows of the same hour seldom
-are. Missing values are refused.
+assumes rows that are independent of each other, or `groups` that are; flights
+of one day are neither without it. Missing values are refused.
 
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/drift/mmd.py
 Page:    snippets/drift/mmd
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def mmd_test(
     reference: ArrayLike,
     current: ArrayLike,
     *,
+    groups: tuple[ArrayLike, ArrayLike] | None = None,
     n_permutations: int = 199,
     bandwidth: float | None = None,
     ranks: bool = True,
@@ -66,12 +67,17 @@ def mmd_test(
     Rows of one table should be as like each other as they are like the rows
     of the other one. Likeness is a Gaussian kernel of the distance. The test
     hands out the labels "reference" and "current" at random, again and again,
-    so it keeps its error rate for any table of independent rows.
+    so it keeps its error rate for any table of independent rows, and with
+    `groups` for rows of which whole groups are independent.
 
     Args:
         reference: shape (n, d), two rows or more of numbers, no NaN.
         current: shape (m, d), the same columns in the same order; 20,000
             rows in all at most.
+        groups: labels of shape (n,) and (m,), such as the day of each row.
+            Whole groups then change sides. A label on both sides is two
+            groups. One group against k gives k + 1 tables, so `p_value`
+            seldom falls below 1 / (k + 1).
         n_permutations: relabelled tables, 1 or more; 199 lets `p_value`
             reach .005, and 599 the .0017 that a daily look for 5 % a month
             asks for.
@@ -87,10 +93,11 @@ def mmd_test(
     Raises:
         ValueError: a table is not two-dimensional, has fewer than two rows,
             no column or a missing value, or beyond ±1e100 without ranks; the
-            columns differ, or there are too many rows; or `n_permutations`,
-            `bandwidth` or `seed` is out of range.
-        TypeError: a table holds something other than numbers, or `ranks` is
-            not a bool.
+            columns differ, or there are too many rows; `groups` is no pair
+            of labels a row; or `n_permutations`, `bandwidth` or `seed` is
+            out of range.
+        TypeError: a table holds something other than numbers, groups cannot
+            be sorted, or `ranks` is not a bool.
 
     Example:
         >>> rng = np.random.default_rng(1)
@@ -129,18 +136,19 @@ def mmd_test(
         bandwidth = max(_median_distance(rows, rng), _NEAR)
     if not isinstance(bandwidth, Real) or not _NEAR <= bandwidth <= 2 * _FAR:
         raise ValueError(f"bandwidth must be 1e-50 to 1e100, got {bandwidth}")
-    own = np.ones((n_permutations + 2, n + m))
-    own[:-1, n:] = 0  # who is a reference row: really, relabelled, all rows
+    units, n_units = _units(groups, n, m)  # of each row; of the reference
+    own = np.ones((n_permutations + 2, int(units.max()) + 1))
+    own[:-1, n_units:] = 0  # who is reference: really, relabelled, everybody
     own[1:-1] = rng.permuted(own[1:-1], axis=1)
     z = (rows - np.median(rows, axis=0)) / float(bandwidth)
-    statistic, *chance = _statistics(z, own.T, n, m)
+    statistic, *chance = _statistics(z, own.T[units])
     as_large = sum(other >= statistic - 1e-10 for other in chance)
     p_value = float((1 + as_large) / (1 + n_permutations))
     return MmdResult(statistic, p_value, float(bandwidth), n, m)
 
 
 def _statistics(
-    z: NDArray[np.float64], own: NDArray[np.float64], n: int, m: int
+    z: NDArray[np.float64], own: NDArray[np.float64]
 ) -> list[float]:
     """Squared MMD, without bias, of each column of labels but the last.
 
@@ -151,7 +159,7 @@ def _statistics(
     own = np.ascontiguousarray(own)
     square = (z * z).sum(axis=1) / 2
     within, of_all = np.zeros((2, own.shape[1]))
-    for i in range(0, n + m, _BLOCK):
+    for i in range(0, len(z), _BLOCK):
         mine = own[i : i + _BLOCK]
         alike = z[i : i + _BLOCK] @ z[i:].T
         alike -= square[i:] + square[i : i + _BLOCK, None]
@@ -163,9 +171,38 @@ def _statistics(
         of_all += (mine * likeness[:, -1:] + likeness).sum(axis=0)
     x, both = within[:-1], of_all[:-1] - within[:-1]
     y = within[-1] - 2 * of_all[:-1] + x
-    mmd = x / (n * (n - 1)) + y / (m * (m - 1)) - 2 * both / (n * m)
+    n = own[:, :-1].sum(axis=0)  # groups differ in size
+    m = len(z) - n
+    mmd = x / np.maximum(n * (n - 1), 1) - 2 * both / (n * m)
+    mmd += y / np.maximum(m * (m - 1), 1)  # 0 / 1 for a group of one row
     # --8<-- [end:core]
     return [float(value) for value in mmd]
+
+
+def _units(
+    groups: tuple[ArrayLike, ArrayLike] | None, n: int, m: int
+) -> tuple[NDArray[np.int64], int]:
+    """Return the number of each row's group, and the reference's groups."""
+    if groups is None:
+        return np.arange(n + m), n
+    if not isinstance(groups, tuple | list) or len(groups) != 2:
+        raise ValueError(f"groups must be a pair of columns, got {groups!r}")
+    places: list[NDArray[np.int64]] = []
+    for labels, size in zip(groups, (n, m), strict=True):
+        try:
+            column = np.asarray(labels)
+            place = np.unique(column, return_inverse=True)[1]
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"groups must be columns: {error}") from None
+        if column.shape != (size,):
+            got = f"{size} for one side, got {column.shape}"
+            raise ValueError(f"groups must have one label a row, {got}")
+        missing = np.isin(column.astype(str), ("None", "nan", "NaT", "<NA>"))
+        if missing.any() or np.ma.is_masked(labels):
+            raise ValueError("groups must not be missing, got a missing label")
+        places.append(place)
+    n_units = int(places[0].max()) + 1
+    return np.concatenate([places[0], places[1] + n_units]), n_units
 
 
 def _median_distance(

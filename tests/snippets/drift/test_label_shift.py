@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -532,3 +533,44 @@ def test_blind_spot_rows_that_look_different_pass_for_another_mix():
     assert found.alarm
     assert found.shares[1] == pytest.approx(0.19 / 0.7)  # .27, not .15
     assert found.low[1] > 0.25
+
+
+@cache
+def by_chance(hits, n, share):
+    """Chance of so few or so many hits among n, two-sided."""
+    return stats.binomtest(hits, n, share).pvalue if n else 1.0
+
+
+@pytest.mark.parametrize(
+    ("false", "claimed", "n", "share_seen", "either_seen"),
+    [
+        (0.10, 0.15, 100, 0.05, 0.09),
+        (0.15, 0.21, 100, 0.34, 0.48),
+        (0.15, 0.21, 400, 0.88, 0.97),
+        (0.20, 0.27, 100, 0.84, 0.95),
+    ],
+)
+def test_blind_spot_a_hundred_labels_seldom_refute_a_mild_case(
+    false, claimed, n, share_seen, either_seen
+):
+    # The mix stays at .15; class 0 is called class 1 at the rate `false`,
+    # with a confusion matrix that says .1. Somebody labels n of the rows:
+    # does their share refute the claim, or do they betray the new rate?
+    mean = 0.85 * false + 0.15 * 0.8
+    assert (mean - 0.1) / 0.7 == pytest.approx(claimed, abs=0.005)
+    rng = np.random.default_rng(31)
+    rare = rng.binomial(n, 0.15, 1_000)
+    called = rng.binomial(n - rare, false), rng.binomial(rare, 0.8)
+    share, rates = [], []
+    for k, wrong, right in zip(rare, *called, strict=True):
+        share.append(by_chance(int(k), n, (mean - 0.1) / 0.7) < 0.05)
+        few = by_chance(int(wrong), int(n - k), 0.1)
+        rates.append(min(few, by_chance(int(right), int(k), 0.8)) < 0.025)
+    assert np.mean(share) == pytest.approx(share_seen, abs=0.03)
+    either = np.logical_or(share, rates)
+    assert np.mean(either) == pytest.approx(either_seen, abs=0.03)
+
+
+def test_a_hundred_labels_know_a_share_of_15_percent_within_7_points():
+    low, high = stats.binomtest(15, 100).proportion_ci(method="wilson")
+    assert (low, high) == pytest.approx((0.09, 0.23), abs=0.005)

@@ -12,6 +12,7 @@ from scipy import stats
 
 from snippets.drift.ks import ks_two_sample
 from snippets.drift.mmd import mmd_test
+from snippets.flights.loader import DAYS, load, load_day
 
 NAN, INF = math.nan, math.inf
 
@@ -100,7 +101,7 @@ def test_the_statistic_is_that_of_the_double_loop(pair, bandwidth, ranks):
     assert result.statistic == pytest.approx(expected, abs=1e-9)
     if bandwidth is None:  # at most 24 rows: all pairs are looked at
         every = [math.dist(*p) for p in combinations(np.vstack(pair), 2)]
-        apart = [gap for gap in every if gap > 0] or [1]
+        apart = [gap for gap in every if gap * gap > 0] or [1]
         middle = math.sqrt(np.median(np.square(apart)))
         assert result.bandwidth == pytest.approx(middle)
 
@@ -187,6 +188,61 @@ def test_the_p_value_is_never_zero():
     far = np.arange(20.0)[:, None]
     assert mmd_test(far, far + 100).p_value == 1 / 200
     assert mmd_test(far, far + 100, n_permutations=9).p_value == 0.1
+
+
+# Groups change sides whole
+
+
+def test_one_group_a_row_is_the_test_by_rows():
+    x, y = np.random.default_rng(20).normal(size=(2, 30, 2))
+    alone = mmd_test(x, y, groups=(np.arange(30), np.arange(30)))
+    assert alone == mmd_test(x, y)
+
+
+def test_three_days_of_two_sizes_worked_by_hand():
+    # Days of 2, 1 and 3 rows; the third is today. Each of the three is
+    # today's in a third of the deals, and sides change their size.
+    rows = np.array([[0.0], [1.0], [5.0], [20.0], [21.0], [25.0]])
+    day = np.array([1, 1, 2, 3, 3, 3])
+    result = mmd_test(
+        rows[:3],
+        rows[3:],
+        groups=(day[:3], day[3:]),
+        ranks=False,
+        bandwidth=5,
+        n_permutations=2_999,
+    )
+    expected = mmd_by_definition(rows[:3], rows[3:], 5)
+    assert result.statistic == pytest.approx(expected)
+    least = [
+        mmd_by_definition(rows[day != k], rows[day == k], 5) for k in (1, 3)
+    ]
+    assert least[0] < least[1]  # day 2, one row, has no likeness within
+    apart = np.array([5.0, 4, 15, 16, 20])  # row 2 from the others
+    across = np.exp(-((apart / 5) ** 2) / 2).mean()
+    others = np.delete(rows, 2, axis=0)
+    within = np.mean(
+        [
+            math.exp(-((a - b).item() ** 2) / 50)
+            for a, b in combinations(others, 2)
+        ]
+    )
+    larger = (within - 2 * across) >= least[1]
+    assert result.p_value == pytest.approx((1 + larger) / 3, abs=0.03)
+
+
+def test_the_names_of_groups_and_their_order_change_nothing():
+    rng = np.random.default_rng(21)
+    x, y, day = *rng.normal(size=(2, 40, 2)), np.arange(40) // 8
+    plain = mmd_test(x, y, groups=(day, day))
+    texts = np.array(["mon", "tue", "wed", "thu", "fri"], dtype=object)
+    dates = np.datetime64("2013-07-01") + day
+    assert mmd_test(x, y, groups=(dates, list(dates))) == plain
+    mixed = rng.permutation(40)
+    moved = mmd_test(x[mixed], y, groups=(day[mixed], pd.Series(day)))
+    assert moved.statistic == pytest.approx(plain.statistic, abs=1e-6)
+    named = mmd_test(x, y, groups=(texts[day], day + 7))
+    assert named.statistic == plain.statistic
 
 
 # Hard inputs
@@ -308,6 +364,26 @@ OK = [[1.0, 2.0], [3.0, 4.0]]
             ValueError,
             "reference must lie within ±1e100",
         ),
+        (
+            lambda: mmd_test(OK, OK, groups=[1, 2, 3]),
+            ValueError,
+            r"groups must be a pair of columns, got \[1, 2, 3\]",
+        ),
+        (
+            lambda: mmd_test(OK, OK, groups=([1, 2], [1, 2, 3])),
+            ValueError,
+            r"one label a row, 2 for one side, got \(3,\)",
+        ),
+        (
+            lambda: mmd_test(OK, OK, groups=([1, 2], [1, NAN])),
+            ValueError,
+            "groups must not be missing",
+        ),
+        (
+            lambda: mmd_test(OK, OK, groups=(np.array([1, None]), [1, 2])),
+            TypeError,
+            "groups must be columns",
+        ),
         (lambda: mmd_test(OK, OK, ranks="yes"), TypeError, "ranks .* 'yes'"),
         (lambda: mmd_test(OK, OK, bandwidth=0), ValueError, "bandwidth .* 0"),
         (lambda: mmd_test(OK, OK, bandwidth=NAN), ValueError, "bandw.* nan"),
@@ -359,8 +435,9 @@ def test_whatever_comes_in_a_result_or_the_name_comes_out(
 ):
     options = [{"ranks": ranks}, {"n_permutations": count}]
     options += [{"bandwidth": width}, {"seed": count, "ranks": width}]
+    options += [{"groups": left}, {"groups": (left, right)}]
     names = ("reference", "current", "ranks", "n_permutations")
-    names += ("bandwidth", "seed")
+    names += ("bandwidth", "seed", "groups")
     for option in options:
         result = answer(left, right, {"n_permutations": 9} | option)
         if isinstance(result, str):
@@ -456,6 +533,63 @@ def test_rows_that_follow_each_other_break_the_promise(kept, share):
         line[t] += kept * line[t - 1]
     sides = line[-60:].swapaxes(0, 1).reshape(200, 2, 60, 2)
     assert np.mean(p_values(sides) <= 0.05) == pytest.approx(share, abs=0.1)
+
+
+def day_by_day(rng, *shape):
+    """Days of 10 rows that share half of their spread, and each its day."""
+    shared = rng.normal(size=(*shape, 1, 2))
+    rows = (shared + rng.normal(size=(*shape, 10, 2))) / math.sqrt(2)
+    days = np.repeat(np.arange(shape[-1]), 10)
+    return rows.reshape(*shape[:-1], -1, 2), days
+
+
+def test_days_that_share_their_luck_need_whole_days_to_change_sides():
+    before, old = day_by_day(np.random.default_rng(22), 200, 20)
+    now, new = day_by_day(np.random.default_rng(23), 200, 7)
+    pairs = list(zip(before, now, strict=True))
+    assert np.mean(p_values(pairs) <= 0.05) == pytest.approx(0.6, abs=0.1)
+    found = p_values(pairs, groups=(old, new))
+    assert np.mean(found <= 0.05) == pytest.approx(0.05, abs=0.03)
+    assert np.mean(found <= 0.25) == pytest.approx(0.25, abs=0.07)
+    seen = p_values([(x, y + 0.5) for x, y in pairs], groups=(old, new))
+    assert np.mean(seen <= 0.05) == pytest.approx(0.35, abs=0.1)
+
+
+# The flights: real days, and one day split by lot
+
+JOIN = ("live_delay", "live_wait", "minute_of_day")
+JOIN += ("temp_2h", "wind_speed_2h", "visib_2h")
+
+
+def test_a_real_day_rings_against_the_rest_of_its_month():
+    flights = load()
+    flights = flights.where(flights["month"] == 7)
+    rows = flights.matrix(JOIN)
+    whole = ~np.isnan(rows).any(axis=1)
+    rows, day = rows[whole], flights["date"][whole]
+    rng, pairs = np.random.default_rng(24), []
+    for today in np.unique(day):
+        now, rest = rows[day == today], rows[day != today]
+        pairs.append((rng.permutation(rest)[: len(now)], now))
+    assert np.mean(p_values(pairs) <= 0.05) == 1
+    calm = [(a[:, :3], b[:, :3]) for a, b in pairs]
+    assert np.sum(p_values(calm) <= 0.05) == pytest.approx(25, abs=4)
+
+
+def test_by_lot_one_whole_day_is_enough_for_a_wrong_join():
+    rng, quiet, wrong = np.random.default_rng(25), [], []
+    for name in DAYS:
+        rows = load_day(name).flights.matrix(JOIN)
+        rows = rows[~np.isnan(rows).any(axis=1)]
+        for _ in range(8):
+            one, other = np.array_split(rng.permutation(rows), 2)
+            quiet.append((one, other))
+            joined = other.copy()
+            joined[:, :2] = rng.permutation(joined[:, :2])
+            wrong.append((one, joined))
+    quiet, wrong = p_values(quiet, 19), p_values(wrong, 19)
+    assert np.mean(quiet <= 0.05) == pytest.approx(0.05, abs=0.05)
+    assert np.mean(wrong <= 0.05) == pytest.approx(0.9, abs=0.07)
 
 
 # The blind spots
