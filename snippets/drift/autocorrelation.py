@@ -12,7 +12,7 @@ columns, and on others not enough.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/drift/autocorrelation.py
 Page:    snippets/drift/autocorrelation
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _gap(dealt: Floats, table: Floats) -> Floats:
     # All integers, so no rounding: a tie stays a tie.
     ahead = dealt @ (table.cumsum(axis=1) * total - np.outer(sizes, both))
     most = np.maximum(ahead.max(axis=1), -ahead.min(axis=1))
-    return np.asarray(most / (n * (total - n)))
+    return np.asarray(most / (n * (total - n)) + 0.0)  # and no -0.0
 
 
 def _psi(dealt: Floats, table: Floats) -> Floats:

@@ -11,7 +11,7 @@ tells any two weeks apart, perfectly and for no reason that matters.
 Needs:   Python 3.11, NumPy 1.26, scikit-learn 1.9, threadpoolctl 3.5
 Source:  snippets/drift/domain_classifier.py
 Page:    snippets/drift/domain_classifier
-Version: 1.0.1 (MIT-0)
+Version: 1.0.2 (MIT-0)
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def two_sample_auc(
         ValueError: fewer than 20 rows or 8 groups a side, a value is
             infinite or beyond 1e100, a missing group, or the shapes or names
             do not agree, or another argument is out of range.
-        TypeError: a value is not a number, or groups cannot be sorted.
+        TypeError: a value is not a number, groups cannot be sorted, or
+            `model` has no `predict_proba`.
 
     Example:
         >>> old = np.arange(100.0).reshape(50, 2)
@@ -130,6 +131,9 @@ def two_sample_auc(
     rows = np.concatenate([old, new])
     is_new = np.repeat([False, True], [len(old), len(new)])
     units = _units(groups, len(old), len(new))
+    kind = isinstance(model, type)  # the class and not a model
+    if model is not None and (kind or not hasattr(model, "predict_proba")):
+        raise TypeError(f"model must have predict_proba, got {model!r}")
     rng = np.random.default_rng(seed)
     # --8<-- [start:core]
     judges = np.zeros(len(rows), bool)
@@ -137,6 +141,8 @@ def two_sample_auc(
         own = np.unique(units[side])
         judges |= np.isin(units, rng.permutation(own)[: len(own) // 2])
     if model is None:
+        # its bins need a value: nothing can be learnt from a column of none
+        rows[:, np.isnan(rows[~judges]).all(axis=0)] = 0
         # sklearn's leaves of 20 rows would leave small samples unsplit
         model = HistGradientBoostingClassifier(
             max_iter=30,
@@ -155,7 +161,9 @@ def two_sample_auc(
 
         def auc_and_p(table: Floats) -> tuple[float, float]:
             score = fitted.predict_proba(table)[:, 1]
-            return _auc_and_p(np.bincount(place, score) / sizes, side)
+            # rounded: equal means of groups of unequal size are a tie
+            means = np.round(np.bincount(place, score) / sizes, 12)
+            return _auc_and_p(score if groups is None else means, side)
 
         auc, p_value = auc_and_p(judged)
         # --8<-- [end:core]

@@ -12,7 +12,7 @@ of one day are neither without it. Missing values are refused.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/drift/mmd.py
 Page:    snippets/drift/mmd
-Version: 1.1.0 (MIT-0)
+Version: 1.1.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -134,6 +134,8 @@ def mmd_test(
     rng = np.random.default_rng(int(seed))
     if bandwidth is None:
         bandwidth = max(_median_distance(rows, rng), _NEAR)
+    if isinstance(bandwidth, np.floating):  # float32 ends below 1e100
+        bandwidth = float(bandwidth)
     if not isinstance(bandwidth, Real) or not _NEAR <= bandwidth <= 2 * _FAR:
         raise ValueError(f"bandwidth must be 1e-50 to 1e100, got {bandwidth}")
     units, n_units = _units(groups, n, m)  # of each row; of the reference

@@ -12,7 +12,7 @@ widens the interval, and the next fault passes.
 Needs:   Python 3.11, NumPy 1.26, SciPy 1.11
 Source:  snippets/drift/seasonal_reference.py
 Page:    snippets/drift/seasonal_reference
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def same_hour_reference(
     if (wild := rows[np.abs(rows) > _LARGEST]).size:
         raise ValueError(f"values must be within 1e100, got {wild[0]}")
     moment = _EPOCH + _ticks("now", now) * _TICK
-    oldest = ticks.min() if len(ticks) else 0
+    oldest = ticks.min(initial=_LAST)
     ticks, rows = ticks[~np.isnan(rows)], rows[~np.isnan(rows)]
     back = np.zeros(len(rows), dtype=np.int64) - 1
     lasted, covered = np.zeros(weeks + 1), np.zeros(weeks + 1, dtype=bool)
@@ -166,7 +166,7 @@ def same_hour_reference(
             first, after = (_utc(wall, zone) for wall in walls)
             back[(first <= ticks) & (ticks < after)] = k
             lasted[k] = (after - first) / _HOUR
-            covered[k] = len(rows) > 0 and oldest <= first
+            covered[k] = oldest <= first
         # --8<-- [end:core]
     except OverflowError as error:
         raise ValueError(
@@ -220,8 +220,8 @@ def unlike_past(now: float, past: ArrayLike, *, alpha: float = 0.01) -> Unlike:
         >>> round(found.low, 1), round(found.high, 1), found.alarm
         (84.1, 117.9, True)
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
+    if not isinstance(alpha, float | np.floating) or not 0 < alpha < 1:
+        raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}")
     today, figures = _numbers("now", [now]), _numbers("past", past)
     figures = figures[~np.isnan(figures)]
     k = len(figures)
@@ -230,13 +230,16 @@ def unlike_past(now: float, past: ArrayLike, *, alpha: float = 0.01) -> Unlike:
             raise ValueError(f"{name} must be within 1e100, got {side}")
     if k < 2:
         raise ValueError(f"past must hold 2 or more weeks, got {k}")
-    unit = float(np.abs([*figures, *today]).max()) or 1.0
-    figures, new = figures / unit, float(today[0] / unit)
+    # not in the unit of now: a wild one would make all past weeks alike
+    now = float(today[0])
+    unit = float(np.abs(figures).max()) or abs(now) or 1.0
+    figures, new = figures / unit, now / unit
     expected = float(figures.mean())
     flat = np.ptp(figures) <= _DUST
     spread = 0.0 if flat else float(figures.std(ddof=1))
     error = spread * math.sqrt(1 + 1 / k)
-    off = 0.0 if abs(new - expected) <= _DUST else new - expected
+    off = new - expected
+    off = 0.0 if abs(off) < _DUST * max(1.0, abs(new)) else off
     t = off / error if error > 0 else math.copysign(math.inf, off)
     t = t if off else 0.0
     reach = float(stats.t.isf(alpha / 2, k - 1)) * error
@@ -290,14 +293,15 @@ def _all_ticks(name: str, times: ArrayLike) -> NDArray[np.int64]:
         return np.array(found, dtype=np.int64)
     if np.isnat(column).any():
         raise ValueError(f"{name} must be times, got NaT")
-    ticks = column.astype("M8[us]").astype(np.int64)
-    for extreme in (ticks.min(), ticks.max()) if len(ticks) else ():
-        _in_range(name, int(extreme))
-    return ticks
+    years = column.astype("M8[Y]").astype(np.int64)  # these never overflow
+    if (wild := years[(years < 1 - 1970) | (years > 9999 - 1970)]).size:
+        year = 1970 + int(wild[0])
+        raise ValueError(f"{name} must be in years 1 to 9999, got {year}")
+    return column.astype("M8[us]").astype(np.int64)
 
 
 def _in_range(name: str, ticks: int) -> int:
-    """Refuse what a datetime cannot hold; whole years may overflow."""
+    """Refuse what a datetime cannot hold in UTC."""
     if not _FIRST <= ticks <= _LAST:
         raise ValueError(f"{name} must be in years 1 to 9999, got {ticks} µs")
     return ticks

@@ -12,7 +12,7 @@ column with a variance; one far value moves the distance as it moves a mean.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/drift/wasserstein.py
 Page:    snippets/drift/wasserstein
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -88,8 +88,10 @@ class Sketch:
         means = np.array(self.means)
         if np.any((means < low) | (means > high)) or means[-1] != low[-1]:
             raise ValueError(f"means must be in their cells, got {self.means}")
-        if not (isinstance(self.sd, Real) and 0 <= self.sd <= 2 * _FAR):
-            raise ValueError(f"sd must be 0 or more, got {self.sd!r}")
+        sd = float(self.sd) if isinstance(self.sd, np.floating) else self.sd
+        if not (isinstance(sd, Real) and 0 <= sd <= 2 * _FAR):
+            raise ValueError(f"sd must be 0 or more, got {sd!r}")
+        object.__setattr__(self, "sd", sd)
 
     @property
     def n(self) -> int:
@@ -109,7 +111,8 @@ class Move:
             -distance to distance; at the ends every part moved one way.
         error: the distance over all rows is at most this much larger.
         limit: passed in about a share `alpha` of checks if nothing moved,
-            seldomer for flags and even spreads, oftener for wild tails.
+            seldomer for flags and even spreads, oftener for wild tails. 0
+            if the reference is one value: then any other value rings.
         alarm: whether `distance` is above `limit`.
         n_reference: rows of the reference.
         n_current: rows judged.
@@ -218,7 +221,8 @@ def wasserstein_from_sketch(
         ValueError: `current` is empty, holds NaN, None, infinity or a value
             beyond ±1e100, or is not one-dimensional, or `alpha` is not from
             1e-9 to 0.05.
-        TypeError: `current` holds something other than numbers.
+        TypeError: `current` holds something other than numbers, or `sketch`
+            is no `Sketch`.
 
     Example:
         >>> sketch = quantile_sketch(range(100))
@@ -226,6 +230,9 @@ def wasserstein_from_sketch(
         >>> move.distance, move.shift, round(move.limit, 1), move.alarm
         (5.0, 5.0, 11.1, False)
     """
+    if not isinstance(sketch, Sketch):
+        kind = type(sketch).__name__
+        raise TypeError(f"sketch must be a Sketch, got {kind}")
     if not isinstance(alpha, Real) or not 1e-9 <= alpha <= 0.05:
         raise ValueError(f"alpha must be 1e-9 to 0.05, got {alpha!r}")
     rows = _values("current", current)

@@ -50,6 +50,7 @@ def compare(before, now, length, **settings):
 def test_the_same_rows_are_no_distance_apart(rows, statistic):
     found = compare(rows, rows, 4, statistic=statistic)
     assert (found.statistic, found.p_value) == (0, 1)
+    assert math.copysign(1, found.statistic) == 1  # prints no -0.000
 
 
 def test_a_row_that_is_sent_five_times_counts_once():

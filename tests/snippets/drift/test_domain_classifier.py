@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from snippets.drift.domain_classifier import DomainShift, two_sample_auc
@@ -146,6 +146,29 @@ def test_groups_are_judged_once_each_by_their_mean_score():
     assert not both[0] & both[1]
 
 
+@pytest.mark.parametrize(("a", "b"), [(13, 11), (11, 13), (7, 10)])
+def test_groups_that_are_all_alike_are_ties_whatever_their_size(a, b):
+    sizes = np.repeat(range(12), a), np.repeat(range(12), b)
+    found = two_sample_auc(
+        np.zeros((12 * a, 1)), np.zeros((12 * b, 1)), groups=sizes
+    )
+    assert (found.auc, found.p_value, found.alarm) == (0.5, 1, False)
+    # half of each group is another kind of row: still ties
+    kinds = (np.arange(k * 24)[:, None] % 2 + 0.1 for k in (a, b))
+    sizes = np.repeat(range(12), 2 * a), np.repeat(range(12), 2 * b)
+    found = two_sample_auc(*kinds, groups=sizes, model=FirstColumn())
+    assert (found.auc, found.alarm) == (0.5, False)
+
+
+def test_a_column_without_any_value_teaches_nothing():
+    empty = np.full((30, 1), NAN)
+    found = two_sample_auc(empty, empty)
+    assert (found.auc, found.p_value) == (0.5, 1)
+    plain = two_sample_auc(OLD, NEW)
+    beside = two_sample_auc(np.hstack([OLD, empty]), np.hstack([NEW, empty]))
+    assert beside == plain
+
+
 def test_a_shift_of_one_sd_gives_the_auc_of_the_textbook():
     rng = np.random.default_rng(5)
     old, new = rng.normal(size=(2, 8_000, 1))
@@ -268,6 +291,20 @@ DAYS = [d % 10 for d in range(30)]
         (OLD, NEW, {"n_top": -1}, ValueError, "n_top must be .* got -1"),
         (OLD, NEW, {"n_top": 1.5}, ValueError, "n_top must be .* got 1.5"),
         (OLD, NEW, {"seed": -1}, ValueError, "seed must be a whole .* -1"),
+        (
+            OLD,
+            NEW,
+            {"model": LogisticRegression},
+            TypeError,
+            "model must have predict_proba, got <class",
+        ),
+        (
+            OLD,
+            NEW,
+            {"model": LinearRegression()},
+            TypeError,
+            r"model must have predict_proba, got LinearRegression\(\)",
+        ),
         (OLD, NEW, {"groups": DAYS}, ValueError, "groups must be a pair"),
         (
             OLD,

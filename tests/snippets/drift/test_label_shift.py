@@ -220,6 +220,13 @@ HARD = {
     "huge counts": (np.array(TWO) * 10**11, [41, 59], (0.3, 0.7), True),
     "floats": ([[900.0, 100], [200, 800]], [41.0, 59], (0.3, 0.7), True),
     "a frame": (pd.DataFrame(TWO), pd.Series([41, 59]), (0.3, 0.7), True),
+    "named": (
+        pd.DataFrame(TWO, index=list("ba"), columns=list("ba")),
+        pd.Series({"b": 41, "a": 59}),
+        (0.3, 0.7),
+        True,
+    ),
+    "no order": (TWO, pd.Series({"a": 41, None: 59}), (0.3, 0.7), True),
     "no mask": (np.ma.array(TWO), np.ma.array([41, 59]), (0.3, 0.7), True),
     "booleans": ([[40, 0], [0, 40]], [True, True], (0.5, 0.5), True),
 }
@@ -262,6 +269,27 @@ MASKED = np.ma.array([41, 59], mask=[False, True])
         (TWO, [None, 5], 0.05, ValueError, "predicted must be whole .* nan"),
         (TWO, MASKED, 0.05, ValueError, "predicted must be whole .* nan"),
         (TWO, ["1", "2"], 0.05, TypeError, "predicted must hold numbers"),
+        (
+            TWO,  # as value_counts sorts them
+            pd.Series([1, 1, 0]).value_counts(),
+            0.05,
+            ValueError,
+            r"predicted must be in the order \[0, 1\], got \[1, 0\]",
+        ),
+        (
+            pd.DataFrame(TWO, index=list("ba"), columns=list("ba")),
+            pd.Series({"a": 59, "b": 41}),
+            0.05,
+            ValueError,
+            r"predicted must be in the order \['b', 'a'\], got \['a', 'b'\]",
+        ),
+        (
+            pd.DataFrame(TWO, index=list("ba"), columns=list("ab")),
+            [41, 59],
+            0.05,
+            ValueError,
+            r"confusion must have as columns .*'b', 'a'\], got \['a', 'b'\]",
+        ),
         (TWO, [41, 59], 0, ValueError, "alpha must be from 1e-12 .* got 0"),
         (TWO, [41, 59], NAN, ValueError, "alpha must be .* got nan"),
     ],
@@ -370,6 +398,24 @@ def test_with_nothing_moved_5_percent_alarm_and_intervals_hold(chance, old, n):
     assert 0.02 <= alarms <= 0.075
     assert no_fit <= 0.01
     assert refused == 0
+
+
+@pytest.mark.parametrize(
+    ("false_alarms", "n", "expected", "times"),
+    [(148, 100, 1.2, 7.1), (297, 300, 5.1, 2.1), (594, 450, 12.1, 1.3)],
+)
+def test_a_class_that_is_hardly_predicted_rings_too_often_at_a_tenth_percent(
+    false_alarms, n, expected, times
+):
+    table = [[29_700 - false_alarms, false_alarms], [90, 210]]
+    rate = (false_alarms + 210) / 30_000
+    assert n * rate == pytest.approx(expected, abs=0.05)
+    counts = np.arange(n + 1)  # exact: every number of rows called rare
+    chance = stats.binom.pmf(counts, n, rate)
+    alarms = [
+        label_shift(table, [n - k, k], alpha=0.001).alarm for k in counts
+    ]
+    assert chance @ alarms / 0.001 == pytest.approx(times, abs=0.1)
 
 
 def test_intervals_hold_after_a_great_move_and_without_one_class():

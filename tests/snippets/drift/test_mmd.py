@@ -231,6 +231,12 @@ def test_three_days_of_two_sizes_worked_by_hand():
     assert result.p_value == pytest.approx((1 + larger) / 3, abs=0.03)
 
 
+def test_a_bandwidth_of_32_bits_is_a_bandwidth():
+    rows = np.random.default_rng(22).normal(size=(20, 2))
+    wide = mmd_test(rows[:9], rows[9:], bandwidth=0.5)
+    assert mmd_test(rows[:9], rows[9:], bandwidth=np.float32(0.5)) == wide
+
+
 def test_the_names_of_groups_and_their_order_change_nothing():
     rng = np.random.default_rng(21)
     x, y, day = *rng.normal(size=(2, 40, 2)), np.arange(40) // 8

@@ -250,6 +250,24 @@ def test_a_missing_value_is_left_out_and_still_says_that_the_feed_ran():
     assert same.past_rates == pytest.approx([0, 0])
 
 
+def test_a_feed_without_a_single_value_has_a_rate_of_0_every_week():
+    times = [MONDAY - k * WEEK - HOUR for k in (0, 1, 2, 3)]
+    same = same_hour_reference(times, [None] * 4, MONDAY, 2, zone=UTC)
+    assert same.rate == 0
+    assert same.past_rates.tolist() == [0, 0]
+
+
+def test_a_wild_figure_of_now_leaves_the_interval_of_the_past_alone():
+    usual = unlike_past(100, [1, 2, 3, 4])
+    for now in 1e13, 1e100, -1e100:
+        found = unlike_past(now, [1, 2, 3, 4])
+        assert (found.low, found.high) == (usual.low, usual.high)
+        assert math.isfinite(found.t)
+        assert found.alarm
+    far = unlike_past(1e100, [0, 1e-310])  # beyond what a float holds
+    assert (far.t, far.p_value, far.alarm) == (INF, 0, True)
+
+
 def test_a_clock_that_skips_a_day_has_no_such_day():
     # Samoa went from 29 to 31 December 2011.
     samoa = ZoneInfo("Pacific/Apia")
@@ -352,6 +370,11 @@ NAIVE = datetime(2013, 6, 3)
             "times must be in years 1 to 9999",
         ),
         (
+            lambda: asked(np.array([10**17], "M8[s]")),  # wraps as M8[us]
+            ValueError,
+            "times must be in years 1 to 9999, got 3168",
+        ),
+        (
             lambda: asked(np.ma.array([MONDAY], mask=[True])),
             ValueError,
             "times must not be masked",
@@ -392,6 +415,7 @@ NAIVE = datetime(2013, 6, 3)
         (lambda: unlike_past(3, [[1, 2]]), ValueError, "past must be one col"),
         (lambda: unlike_past(3, 5), ValueError, r"past .* got \(\)"),
         (lambda: unlike_past(3, [1, 2], alpha=0), ValueError, "alpha .* 0"),
+        (lambda: unlike_past(3, [1, 2], alpha="1"), ValueError, "alpha .*'1'"),
         (
             lambda: unlike_past(3, [1, 2], alpha=NAN),
             ValueError,

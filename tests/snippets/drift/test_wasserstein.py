@@ -240,6 +240,11 @@ def test_other_containers_give_the_answer_of_the_list(column):
     assert wasserstein_from_sketch(sketch, column) == expected
 
 
+def test_a_narrow_float_is_a_spread_and_can_be_written_down():
+    sketch = Sketch((1, 2), (1, 1), (1, 2), np.float32(0.5))
+    assert Sketch(**json.loads(json.dumps(asdict(sketch)))) == sketch
+
+
 def test_nothing_that_comes_in_is_changed():
     mine = np.array([3.0, 1.0, 2.0])
     wasserstein(mine, mine[:2])
@@ -305,6 +310,11 @@ SKETCH = quantile_sketch([1, 2, 3])
             lambda: wasserstein_from_sketch(SKETCH, [1], "5 %"),
             ValueError,
             "alpha .* got '5 %'",
+        ),
+        (
+            lambda: wasserstein_from_sketch(asdict(SKETCH), [1]),
+            TypeError,
+            "sketch must be a Sketch, got dict",
         ),
         (lambda: Sketch((2, 1), (1, 1), (2, 1), 1), ValueError, "edges must"),
         (lambda: Sketch((1, 1), (1, 1), (1, 1), 1), ValueError, "edges must"),
@@ -438,6 +448,19 @@ def test_with_thirty_rows_a_side_skewed_columns_ring_too_often():
         draw = SHAPES[shape]
         pairs = [(draw(rng, 30), draw(rng, 30)) for _ in range(1_200)]
         assert share_of_alarms(pairs, 0.01) == pytest.approx(one, abs=0.012)
+
+
+def test_a_reference_of_one_value_rings_at_any_other():
+    move = wasserstein_from_sketch(quantile_sketch([0] * 100), [0] * 99 + [1])
+    assert (move.limit, move.alarm) == (0, True)
+    rng = np.random.default_rng(9)
+    days = [rng.random((2, 100)) < 0.02 for _ in range(1_200)]
+    for alpha in 0.05, 1e-9:
+        alarms = [
+            wasserstein_from_sketch(quantile_sketch(x), y, alpha).alarm
+            for x, y in days
+        ]
+        assert np.mean(alarms) == pytest.approx(0.12, abs=0.02)
 
 
 @pytest.mark.parametrize(
