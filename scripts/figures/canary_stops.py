@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.figures import style
+# A test on the oldest NumPy, without matplotlib, reads the simulation.
+if TYPE_CHECKING:
+    from scripts.figures import style
 
 CASES = (500, 1_000, 2_000, 4_000, 8_000)
 RUNS = 500
@@ -88,6 +92,8 @@ def shares(harm: float) -> dict[str, list[float]]:
 
 
 def draw() -> style.Figure:
+    from scripts.figures import style
+
     quiet, moved = shares(0.0), shares(HARM)
     percent = [
         [f"{100 * share:.1f} %" for share in found]

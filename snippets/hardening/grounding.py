@@ -12,7 +12,7 @@ instruction is noted, and a list of patterns knows only the clumsy ones.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/grounding.py
 Page:    snippets/hardening/grounding
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -142,7 +142,7 @@ def check_answer(
         if kind == "citation":
             number = int(plain[start:end].strip("[]^"))
             found = number - 1 if 1 <= number <= len(read) else None
-        if found is None and start in sums:
+        if found is None and _follows(keys, *sums.get(start, ((), ()))):
             found = -1
         a, b = places[start], places[end - 1] + 1
         claims.append(Claim(kind, answer[a:b], a, b, found))
@@ -150,7 +150,7 @@ def check_answer(
         claims.append(Claim("hidden", m[0], m.start(), m.end(), None))
     claims.sort(key=lambda claim: claim.start)
     unsupported = tuple(c for c in claims if c.source is None)
-    words = sum(len(source.words) for source in read)
+    words = sum(w not in _MARKS for source in read for w in source.words)
     # --8<-- [end:core]
     decision: Literal["pass", "abstain", "block"] = "pass"
     reason = f"{len(claims)} claims, each stands in a source"
@@ -174,6 +174,8 @@ def check_answer(
 # Text: one form for the many ways to write a character
 
 _EMPHASIS: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_VARIANT: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_MARKS: Final = "%\u20ac$\u00a3\u00a5-"
 _FORMS: Final = (
     dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u2032", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"')
@@ -191,7 +193,7 @@ def _form(char: str) -> str:
     if (digit := unicodedata.decimal(char, None)) is not None:
         return str(digit)
     group = unicodedata.category(char)
-    if group == "Cf" or "\ufe00" <= char <= "\ufe0f":
+    if group == "Cf" or _VARIANT.match(char):
         return ""
     if group in ("Zs", "Pd", "No"):  # a half and a superscript stay
         return {"Zs": " ", "Pd": "-"}.get(group, char)
@@ -265,7 +267,7 @@ _UNITS: Final = {
 }
 _SCALES: Final = {
     "k": 10**3, "thousand": 10**3, "million": 10**6, "mn": 10**6,
-    "billion": 10**9, "bn": 10**9,
+    "billion": 10**9, "bn": 10**9, "trillion": 10**12,
 }  # fmt: skip
 _NUMERALS: Final = """zero one two three four five six seven eight nine ten
 eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
@@ -310,7 +312,9 @@ _PIECES: Final = {
     "url": (
         rf"(?i:https?://|www\.){_END}++"
         r"|(?<![\w.+@-])[\w+-]++(?:\.[\w+-]++)*+@[\w-]++(?:\.[\w-]++)++"
-        r"|(?<![\w.@/-])(?=[\w-]*[^\W\d_])[\w-]++(?:\.[\w-]++)++"
+        r"|(?<![\w.@-])(?<!(?<!/)/)(?=[\w-]*[^\W\d_])"  # also after //
+        r"(?![\w-]++\.[A-Z][\w-]*+(?![\w/-]|\.\w))"  # no space after a stop
+        r"[\w-]++(?:\.[\w-]++)++"
         rf"(?<=[a-z][a-z])(?:/{_END}*+)?+"
     ),
     "date": (
@@ -344,8 +348,9 @@ _PIECES: Final = {
         r"(?<![\w-])(?i:(?:(?:an? |one[ -]|(?P<times>two|three|four)[ -])"
         r"(?P<part>third|quarter|fifth|tenth)s?|(?P<one>half|halves)"
         r"(?P<hour> an hour)?)(?!\w| past)"
-        rf"|(?:a (?=[hdt]))?(?P<spelt>{_WORD}(?:[ -](?:and )?{_WORD})*)"
-        r"(?P<mega> million| billion)?(?P<more> and a half)?"
+        rf"|(?:a (?=[hdt]))?(?P<spelt>{_WORD}"
+        rf"(?:(?:[ -]|(?<=[en]d) and ){_WORD})*)"  # hundred and, thousand and
+        r"(?P<mega> (?:m|b|tr)illion)?(?P<more> and a half)?"
         rf"(?:[ -](?P<of>{_UNIT}))?)(?!\w)"
     ),
     "id": (
@@ -472,7 +477,9 @@ def _name(text: str, run: list[re.Match[str]]) -> Iterator[_Span]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", re.sub(r"'s\b", "", text.casefold()))
+    plain = re.sub(r"'s\b", "", text.casefold())
+    minus = rf"(?<![\w)-])-(?=[{_MARKS[1:-1]}\d])"
+    return re.findall(rf"\w+|[{_MARKS[:-1]}]|{minus}", plain)
 
 
 def _compact(text: str) -> str:
@@ -501,7 +508,7 @@ def _keys(m: re.Match[str], kind: str) -> list[_Key]:
         name = text.lower()
         return [("day", "weekend" if "kend" in name else name[:3])]
     if kind == "time":
-        return [("time", _minutes(text))]
+        return [("time", *_clock(text))]
     if kind == "words":
         return _spelt(m)
     return _numeric(m)
@@ -523,15 +530,16 @@ def _dates(text: str) -> list[tuple[int | None, int, int | None]]:
     return sorted(each for each in both if 1 <= each[1] <= 12)
 
 
-def _minutes(text: str) -> int:
-    """Minutes after midnight."""
+def _clock(text: str) -> tuple[int, int]:
+    """Minutes after midnight, and seconds."""
     said = text.lower().replace(".", ":")
     if not said[0].isdigit():
-        return 0 if said == "midnight" else 720
-    hour, minute = ([int(n) for n in re.findall(r"\d+", said)] + [0])[:2]
+        return (0 if said == "midnight" else 720), 0
+    told = [int(n) for n in re.findall(r"\d+", said)]
+    hour, minute, second = [*told, 0, 0][:3]
     if "p" in said or re.search(r"\da|\d a", said):
         hour = hour % 12 + 12 * ("p" in said)
-    return (60 * hour + minute) % 1440
+    return (60 * hour + minute) % 1440, second
 
 
 def _numeric(m: re.Match[str]) -> list[_Key]:
@@ -552,7 +560,7 @@ def _numeric(m: re.Match[str]) -> list[_Key]:
     if unit in ("pound", "pounds"):
         keys += [("number", v, v, "lb") for v in said]
     at = re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", m[0])
-    return [*keys, ("time", _minutes(m[0]))] if at else keys
+    return [*keys, ("time", *_clock(m[0]))] if at else keys
 
 
 def _number(value: Fraction, unit: str) -> _Key:
@@ -631,13 +639,16 @@ _SUM = re.compile(
 _TERM = re.compile(rf"({_OPERATOR})? ?{_AMOUNT}")
 
 
-def _shown_sums(text: str) -> set[int]:
-    """Where the results of sums begin that the answer shows, and are right."""
-    found = set()
+_Sums = dict[int, tuple[Collection[Fraction], Collection[str]]]
+
+
+def _shown_sums(text: str) -> _Sums:
+    """Where results of sums begin, what they must be, and in which units."""
+    found: _Sums = {}
     for equals in re.finditer("= ?", text):
         left = _SUM.search(text[max(0, equals.start() - 80) : equals.start()])
-        told = _TERM.match(text, equals.end())
-        for way in (0, -1) if left and told else ():  # 1,234 has two readings
+        totals = set()
+        for way in (0, -1) if left else ():  # 1,234 has two readings
             terms: list[Fraction] = []
             for term in _TERM.finditer(left[0] if left else ""):
                 value = (_values(term[2]) or [Fraction(0)])[way]
@@ -647,9 +658,28 @@ def _shown_sums(text: str) -> set[int]:
                     terms[-1] /= value
                 else:
                     terms.append(-value if term[1] == "-" else value)
-            if told and _values(told[2])[way:][:1] == [sum(terms)]:
-                found.add(equals.end())
+            totals.add(sum(terms, Fraction(0)))
+        if left:
+            found[equals.end()] = totals, _families(left[0])
     return found
+
+
+def _follows(
+    keys: Sequence[_Key], totals: Collection[Fraction], units: Collection[str]
+) -> bool:
+    """Whether one reading is a total, in a unit that the sum speaks of."""
+    return any(
+        key[0] == "number"
+        and key[1] in totals
+        and (not key[3] or not units or key[3] in units)
+        for key in keys
+    )
+
+
+def _families(text: str) -> set[str]:
+    """The families of all units in a text."""
+    named = re.findall(rf"(?<!\w)(?:{_UNIT})|[{_MARKS[:-1]}]", text)
+    return {_UNITS[name.lower().replace("-", " ")][0] for name in named}
 
 
 class _Source:
@@ -686,9 +716,7 @@ class _Source:
                 last = (end, m[0])
         for values in self._numbers.values():
             values.sort()
-        named = re.findall(rf"(?<!\w)(?:{_UNIT})|[%\u20ac$\u00a3\u00a5]", text)
-        forms = [name.lower().replace("-", " ") for name in named]
-        self._units = {_UNITS[form][0] for form in forms}
+        self._units = _families(text)
 
     def _add(self, key: _Key, after: str) -> None:
         if key[0] == "number":
@@ -709,6 +737,8 @@ class _Source:
                 self._keep("any", Fraction(year))
             else:
                 self._known.add(("yearless", month, day))
+        elif key[0] == "time":
+            self._known.add((*key[:2], 0))
         elif key[0] == "url":
             self._known.add(("url", key[1].partition("/")[0]))
         elif key[0] == "day" and key[1] in ("weekend", "dai"):
@@ -814,7 +844,7 @@ _SIGNS: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _UNSEEN: Final = re.compile(
-    "[\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+    "[\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069\U000e0000-\U000e01ef]"
 )
 
 

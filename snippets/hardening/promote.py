@@ -13,7 +13,7 @@ its users: that takes a canary. One gate is no promise about many: say in
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/hardening/promote.py
 Page:    snippets/hardening/promote
-Version: 1.0.0 (MIT-0)
+Version: 1.0.2 (MIT-0)
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ def promote(
     if all_.low is None:
         rule = f"{min_rows} in {min_blocks} needed"
         holds.append(f"{all_.n_rows} rows in {all_.n_blocks} blocks, {rule}")
-    elif all_.low > margin:
+    elif all_.low > margin + dust:
         all_ = replace(all_, verdict="shown")
     else:
         all_ = replace(all_, verdict="not shown")
@@ -425,17 +425,16 @@ def _cuts(
         if isinstance(values, np.ma.MaskedArray):  # asarray drops the mask
             missing |= np.ma.getmaskarray(values)
         try:
-            seen, code = np.unique(
-                column[known & ~missing], return_inverse=True
-            )
+            # of all rows: a slice without an outcome is too small, not gone
+            seen, code = np.unique(column[~missing], return_inverse=True)
         except TypeError as error:
             rule = f"slices[{name!r}] must hold one type"
             raise TypeError(f"{rule}: {error}") from None
         codes = np.full(len(column), len(seen))
-        codes[known & ~missing] = code
+        codes[~missing] = code
         for i, value in enumerate(seen):
             yield f"{name}={value}", codes[known] == i
-        if missing[known].any():
+        if missing.any():
             yield f"{name} missing", codes[known] == len(seen)
 
 

@@ -12,7 +12,7 @@ local disk under Linux or macOS; under Windows the import fails.
 Needs:   Python 3.11, standard library
 Source:  snippets/hardening/rollback.py
 Page:    snippets/hardening/rollback
-Version: 1.0.0 (MIT-0)
+Version: 1.0.2 (MIT-0)
 """
 
 from __future__ import annotations
@@ -315,10 +315,12 @@ class Releases:
             OSError: The record is damaged.
         """
         path, past, seal = self.root / "current", list[Switch](), ""
-        if not path.exists():
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:  # any other error: it may be there
             return ()
         try:
-            for line in path.read_bytes().decode().splitlines():
+            for line in text.decode().splitlines():
                 row = json.loads(line)
                 seal = _seal(seal, row)
                 if row["seal"] != seal:
@@ -416,6 +418,21 @@ def drill(
         ValueError: As in `Releases.back`.
         OSError: As in `Releases.back`. If it comes from the way forward, the
             earlier release stays current: see `Releases.history`.
+
+    Example:
+        >>> tmp = tempfile.TemporaryDirectory()
+        >>> store = Releases(f"{tmp.name}/releases", ["model"])
+        >>> store.create()
+        >>> old, new = (store.add({"model": m}).name for m in (b"1", b"2"))
+        >>> said = {"who": "ana", "why": "May"}
+        >>> noon = datetime(2013, 6, 3, 16, tzinfo=UTC)
+        >>> for to, left in ((old, ""), (new, old)):
+        ...     _ = store.switch(to, leaving=left, now=noon, **said)
+        >>> watch = iter([0.0, 2.5, 4.0]).__next__
+        >>> done = drill(store, repr, clock=watch, utc=lambda: noon, **said)
+        >>> done.back, done.total, done.problem
+        (2.5, 4.0, '')
+        >>> tmp.cleanup()
     """
     began, why, problems = clock(), f"DRILL: {why}", []
     left = releases.current().name

@@ -12,7 +12,7 @@ nobody has seen one yet.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/hardening/shadow.py
 Page:    snippets/hardening/shadow
-Version: 1.0.0 (MIT-0)
+Version: 1.0.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ class Behaviour:
             cases. To read; no verdict rests on it.
         slower: median of candidate minus incumbent seconds; None without.
         look_at: up to ten cases, failures first, then changed decisions,
-            then the largest differences of score.
+            then missing scores if `moved` is asked for, then the largest
+            differences of score.
     """
 
     verdict: str
@@ -183,7 +184,8 @@ def compare_behaviour(
             differ. `changed`, the decision is another, and `failed`, no
             answer where the incumbent has one, are needed. `moved`,
             `refused` and `late` if you want them.
-        tolerance: scores further apart than this have `moved`.
+        tolerance: scores further apart than this have `moved`, and so has
+            one that the candidate lacks in an answer.
         refusal: the decision that hands over to a person, for `refused`.
         within: seconds after which an answer of the candidate is `late`.
         looks: how often you will look while cases come in, 1 or more.
@@ -232,10 +234,16 @@ def compare_behaviour(
         for k, (old, new) in pairs.items()
         if old.score is not None and new.score is not None
     }
+    mute = [  # an answer without the score that the incumbent has
+        k for k in both if k not in gaps and pairs[k][0].score is not None
+    ]
     found = {
         "failed": (len(asked) - len(both), len(asked)),
         "changed": (len(changed), len(both)),
-        "moved": (sum(_above(g, tolerance) for g in gaps.values()), len(gaps)),
+        "moved": (
+            len(mute) + sum(_above(g, tolerance) for g in gaps.values()),
+            len(mute) + len(gaps),
+        ),
         "refused": (
             sum(pairs[k][1].decision == refusal for k in changed),
             len(both),
@@ -256,7 +264,8 @@ def compare_behaviour(
     failed = [k for k in pairs if k in asked and pairs[k][1].decision is None]
     far = sorted(gaps, key=lambda k: -abs(gaps[k]))
     changed.sort(key=lambda k: -abs(gaps.get(k, 0)))
-    odd = [*failed, *changed, *(k for k in far if abs(gaps[k]) > _DUST)]
+    odd = [*failed, *changed, *(mute if "moved" in limits else ())]
+    odd += [k for k in far if abs(gaps[k]) > _DUST]
     return Behaviour(
         verdict="hold" if "above" in said else verdict,
         checks=checks,
@@ -284,8 +293,8 @@ def compare_value(
             incumbent, in money or points; NaN or None without an outcome.
         candidate: shape (n,), value of the same rows under the candidate.
         cluster: shape (n,), the day of each row, or what else shares its
-            luck. Five or more; see the page for how many are enough.
-        alpha: share of intervals that may miss, in (0, 1).
+            luck. Five or more, of about equal size; see the page.
+        alpha: share of intervals that may miss, from 1e-9 to below 1.
 
     Returns:
         The mean difference with an interval of Student's t, from how far it
@@ -294,7 +303,7 @@ def compare_value(
     Raises:
         ValueError: the lengths differ, a value is infinite or beyond 1e100
             or missing on one side only, a cluster is missing, there are
-            fewer than 5, or `alpha` is not in (0, 1).
+            fewer than 5, or `alpha` is out of its range.
         TypeError: a value is no number, or clusters cannot be ordered.
 
     Example:
@@ -303,8 +312,8 @@ def compare_value(
         >>> d.mean, round(d.low, 2), round(d.high, 2), d.verdict
         (1.0, 0.24, 1.76, 'better')
     """
-    if not 0 < _real("alpha", alpha) < 1:
-        raise ValueError(f"alpha must be in (0, 1), got {alpha}")
+    if not 1e-9 <= _real("alpha", alpha) < 1:  # below, t would be too small
+        raise ValueError(f"alpha must be from 1e-9 to below 1, got {alpha}")
     old = _numbers("incumbent", incumbent).astype(float)
     new = _numbers("candidate", candidate).astype(float)
     group = np.asarray(cluster)

@@ -253,15 +253,15 @@ def test_rare_failures_keep_the_promise_and_the_plan():
     assert np.mean(harm[0] < NEVER) > 0.8
 
 
-@pytest.mark.parametrize(("real", "seen"), [(1, 0.03), (0.5, 1), (2, 1)])
+@pytest.mark.parametrize(("real", "seen"), [(1, 0.04), (0.5, 1), (2, 1)])
 def test_a_share_that_was_kept_is_seldom_called_broken(real, seen):
     draw = np.random.default_rng(13)
-    mine = draw.random((4_000, 500)) < 0.05 * real
+    mine = draw.random((4_000, 1_500)) < 0.05 * real
     held = 0
     for q in (0.8, 1.25):
         step = np.where(mine, q, (1 - 0.05 * q) / 0.95)
         held = held + 0.5 * step.cumprod(axis=0)
-    assert np.mean((held >= 20).any(axis=0)) == pytest.approx(seen, abs=0.02)
+    assert np.mean((held >= 20).any(axis=0)) == pytest.approx(seen, abs=0.01)
 
 
 def test_the_rates_on_the_page_and_in_the_figure():

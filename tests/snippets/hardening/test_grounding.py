@@ -89,6 +89,9 @@ def test_without_a_claim_or_without_a_source_it_abstains():
         ("within 30 working days", False),
         ("within thirty days", True),
         ("within thirty-one days", False),
+        ("within twenty and ten days", False),
+        ("it costs 1,234 trillion EUR", False),
+        ("it costs 1,234 million EUR", False),
         ("78,6 percent", True),
         ("78.6 percentage points", False),
         # dates and times
@@ -103,6 +106,8 @@ def test_without_a_claim_or_without_a_source_it_abstains():
         ("at 9.30 am", True),
         ("until 6 pm", True),
         ("until 6 am", False),
+        ("at 9:30:00", True),
+        ("at 9:30:15", False),
         ("we open on Wednesday", True),
         ("we open on Friday", False),
         # addresses and identifiers
@@ -113,11 +118,22 @@ def test_without_a_claim_or_without_a_source_it_abstains():
         ("form RX-7/C", False),
         ("see https://shop.example/Rules?a=1.", True),
         ("see https://shop.example/rules?a=1.", False),
+        ("see ftp://shop.example/Rules?a=1", True),
+        ("see ftp://evil.example/Rules", False),
+        ("see [it](//evil.example/pay)", False),
+        ("pay at Evil.Com", False),
         # quotations: case and white space give, words do not
         ("it says \u201cNo refund  after travel\u201d", True),
         ("it says 'no refund ... travel'", True),
         ("it says \u00abno refund before travel\u00bb", False),
+        ("it says 'costs 24.50 EUR, a service'", True),
+        ("it says 'costs 24.50 $, a service'", False),
+        ("it says 'costs -24.50 EUR'", False),
+        ("it says '78.6 % of them'", True),
+        ("it says '78.6 of them'", False),
         # names
+        ("return it in 30 days.Ask Marta Quill", True),
+        ("ask Marta Quinn.She helps", False),
         ("ask Ms Quill", True),
         ("ask Martha Quill", False),
         # about: half of its last digit, and 10 % at most
@@ -130,6 +146,12 @@ def test_without_a_claim_or_without_a_source_it_abstains():
         ("with it 24.50 + 1234 = 1258.50 EUR", True),
         ("with it 24.50 + 1234 = 1268.50 EUR", False),
         ("with it 1258.50 EUR", False),
+        ("less 24.50 - 1234 = -1209.50 EUR", True),
+        ("less 1234 - 24.50 = -1209.50 EUR", False),
+        ("with it 24.50 + 1234 = 1258.50 million EUR", False),
+        ("with it 24.50 + 1234 = 1258.50k", False),
+        ("with it 24.50 EUR + 1234 EUR = 1258.50 USD", False),
+        ("with it 24.50 EUR + 1234 EUR = 1258.50 days", False),
         # citations, lists, counts of the answer's own list
         ("30 days [1]", True),
         ("30 days [2]", False),
@@ -347,6 +369,7 @@ def test_a_note_says_where_and_decides_nothing():
         ("\u0663\u0660 days", True),  # Arabic digits
         ("3\u200b0 days", True),  # a zero-width space inside
         ("\u200f30\u200e days", True),  # marks of writing direction
+        ("3\U000e01000 days", True),  # an unseen form of the three
         ("30\u00a0days", True),
         ("3\u041e days", False),  # a Cyrillic letter in place of the zero
         ("3O days", False),

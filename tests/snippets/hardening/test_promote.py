@@ -549,6 +549,19 @@ def test_a_slice_column_may_have_gaps_and_they_are_a_slice():
         assert names == ["at missing", "at=EWR", "at=LGA"]
 
 
+def test_a_slice_without_any_outcome_is_too_small_and_not_gone():
+    gain, day = days(28, 100, gain=0.3)
+    site = np.full(len(gain), "EWR", dtype=object)
+    gain[::50] = np.nan
+    for gone in ("LGA", None):
+        site[::50] = gone
+        found = judge(gain, day, slices={"at": site})
+        assert found.answer == "ask a person"
+        least = min(found.slices, key=lambda part: part.n_rows)
+        assert (least.n_rows, least.verdict) == (0, "too small")
+        assert "LGA" in least.name or "missing" in least.name
+
+
 def test_slices_that_print_alike_are_judged_apart():
     gain, day = days(28, 100, gain=0.3)
     lost = np.arange(len(gain)) % 5 == 0
@@ -565,6 +578,15 @@ def test_rounding_is_no_gain():
     day = np.arange(2_000) % 40
     for other in (again, value * (1 + 2e-13)):
         assert promote(value, other, day, **HOW).gain.gain == 0
+
+
+def test_a_gain_of_exactly_the_margin_is_not_above_it():
+    for seed in range(30):  # by rounding alone, 16 of these were above
+        value = np.random.default_rng(seed).normal(0, 100, 2_000).round(1)
+        margin = 0.01 * (seed + 1)
+        how = HOW | {"margin": margin}
+        found = promote(value, value + margin, np.arange(2_000) % 40, **how)
+        assert found.gain.verdict == "not shown"
 
 
 def test_huge_and_tiny_values_keep_their_answer():

@@ -512,6 +512,20 @@ def test_a_record_that_was_edited_is_refused_and_nothing_is_switched(
             call()
 
 
+def test_a_record_that_cannot_be_reached_is_no_empty_history(store, abc):
+    path = store.root / "current"
+    path.unlink()
+    path.symlink_to("current")  # a loop: nobody can say whether it is there
+    for call in (
+        store.history,
+        store.current,
+        lambda: store.switch(abc[0], leaving="", **HOW),
+    ):
+        with pytest.raises(OSError, match="symbolic links"):
+            call()
+    assert path.is_symlink()
+
+
 def test_a_full_disk_adds_nothing_and_switches_nothing(store, abc):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -258,6 +258,17 @@ def test_intervals_for_the_value_hold_on_days_like_those_of_the_flights():
     )
 
 
+def test_one_day_with_most_of_the_rows_makes_the_interval_too_narrow():
+    draw = np.random.default_rng(3)
+    day = np.repeat(np.arange(14), [1_000] + [20] * 13)
+    missed = 0
+    for _ in range(1_000):
+        gain = draw.normal(size=14)[day] + draw.normal(size=len(day))
+        found = compare_value(np.zeros(len(day)), gain, day)
+        missed += not found.low <= 0 <= found.high
+    assert missed / 1_000 == pytest.approx(0.12, abs=0.025)
+
+
 MEAN_RATE = float(
     np.clip(
         np.random.default_rng(0).lognormal(-1.6, 0.8, 2_000_000), 0, 0.9
@@ -495,6 +506,19 @@ def test_a_missing_score_is_missing(missing):
     assert Answer("a", missing, missing) == Answer("a")
 
 
+def test_a_score_that_only_the_candidate_lacks_has_moved():
+    # Every second answer comes without a score: nothing says it is alike.
+    old = side([0] * 300, [0.3] * 300)
+    new = side([0] * 300, [0.3, math.nan] * 150)
+    found = compare_behaviour(old, new, limits=LIMITS, tolerance=0.05)
+    moved = found.checks[1]
+    assert (moved.count, moved.n, found.verdict) == (150, 300, "hold")
+    assert found.look_at[:2] == (1, 3)
+    # and where the incumbent has none, nothing can have moved
+    back = compare_behaviour(new, old, limits=LIMITS, tolerance=0.05)
+    assert (back.checks[1].count, back.checks[1].n) == (0, 150)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -626,8 +650,9 @@ def test_bad_values_are_named(old, new, day, message):
 
 
 def test_a_share_of_missed_intervals_outside_its_range_is_named():
-    with pytest.raises(ValueError, match=r"alpha must be in \(0, 1\), got 1"):
-        compare_value(ZERO, ZERO, range(6), alpha=1)
+    for alpha in (1, 1e-15):  # at 1e-30 t was 0.0003 of what it must be
+        with pytest.raises(ValueError, match="alpha must be from 1e-9 to"):
+            compare_value(ZERO, ZERO, range(6), alpha=alpha)
 
 
 # Blind spot
