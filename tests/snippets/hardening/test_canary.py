@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from scripts.figures import canary_stops as figure
-from scripts.tree import ROOT
 from snippets.hardening.canary import Canary, cases_needed, in_canary
 
 NEVER = math.inf
@@ -180,7 +180,8 @@ def test_the_chance_that_it_rests_on_is_that_of_a_random_walk():
 def test_the_flights_on_the_page():
     # What a flight brings is 3, -1 or 0, so value and share acted on give
     # the spread. A worthless release is worth 20 per 1,000.
-    results = ROOT / "snippets/flights/results"
+    root = Path(__file__).parents[3]
+    results = root / "snippets/flights/results"
     models = json.loads((results / "models.json").read_text("utf-8"))
     worthless = json.loads((results / "leak.json").read_text("utf-8"))
     left = worthless["served"]["value"]["value"] / 1_000
