@@ -64,7 +64,7 @@ def setting(found: dict[str, Any]) -> str:
         "| Compared with | Exact versions |",
         "|---|---|",
     ]
-    for name, peer in (found["peers"] | found["more"]).items():
+    for name, peer in every(found).items():
         lines.append(f"| {name} | {', '.join(map(pin, peer['pins']))} |")
     lines.append(
         f"| Our side alone | {listed(map(pin, found['own']['pins']))} |"
@@ -75,7 +75,7 @@ def setting(found: dict[str, Any]) -> str:
 
 def missing(found: dict[str, Any]) -> list[str]:
     """One line for each peer or size that could not be measured."""
-    peers = found["peers"] | found["more"]
+    peers = every(found)
     lines = [
         f"* {name}: not measured ({peer['failed']})."
         for name, peer in peers.items()
@@ -252,7 +252,7 @@ def install(found: dict[str, Any]) -> str:
         needs = {1: "NumPy", 2: "NumPy, SciPy"}[count]
         seconds = own["import_seconds"][snippet]["median"]
         lines.append(line(f"`{snippet}` ({needs})", count, mb, seconds, base))
-    for name, peer in (found["peers"] | found["more"]).items():
+    for name, peer in every(found).items():
         if "import_seconds" not in peer:
             lines.append(absent(name, 5))
             continue
@@ -315,7 +315,7 @@ def agree(found: dict[str, Any]) -> str:
         "| What the sketch states |",
         "|---" * 6 + "|",
     ]
-    for name, peer in (found["peers"] | found["more"]).items():
+    for name, peer in every(found).items():
         for n, run in measured(peer).items():
             if "apart" not in run:
                 continue
@@ -334,6 +334,12 @@ def agree(found: dict[str, Any]) -> str:
             ]
             lines.append(f"| {name} | {title(n)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def every(found: dict[str, Any]) -> dict[str, Any]:
+    """The peers of the first tables, and those with sizes of their own."""
+    peers: dict[str, Any] = found["peers"] | found["more"]
+    return peers
 
 
 def absent(name: str, cells: int) -> str:

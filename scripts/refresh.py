@@ -30,14 +30,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import bench_page, same_data_page
+from scripts import bench_page, glossary, ideas_page, same_data_page
 from scripts.catalogue import catalogue, meta_line
 from scripts.evidence_page import evidence_page
-from scripts.glossary import FILES as GLOSSARY
-from scripts.glossary import glossary_markdown
 from scripts.home_questions import ten_questions
-from scripts.ideas_page import FILES as IDEAS
-from scripts.ideas_page import ideas_markdown
 from scripts.tree import ROOT, STANDALONE, Module, modules
 
 ENV = {
@@ -108,10 +104,11 @@ def items(root: Path) -> Iterator[Item]:
         yield Item(same_data_page.FILES, made)
     if (root / "docs/evidence.toml").exists():
         yield Item(("docs/evidence.md",), partial(evidence_page, root))
-    if (root / "docs/glossary.toml").exists():
-        yield Item(GLOSSARY, partial(glossary_markdown, root))
-    if (root / "docs/essays/ideas.tsv").exists():
-        yield Item(IDEAS, partial(ideas_markdown, root))
+    if (root / glossary.SOURCE).exists():
+        made = partial(glossary.glossary_markdown, root)
+        yield Item(glossary.FILES, made)
+    if (root / ideas_page.IDEAS).exists():
+        yield Item(ideas_page.FILES, partial(ideas_page.ideas_markdown, root))
 
 
 def run(command: list[str], cwd: Path, seconds: int = 900) -> str:

@@ -24,8 +24,7 @@ FILES = tuple(
     f"includes/generated/same_data/{x}.md" for x in ("setting", "all", *PARTS)
 )
 GAPS = ("missingness", "missing values")  # checks that count empty fields
-# Of two checks, the one that a reader of the package's guide meets first.
-LATER = {"kolmogorov_smirnov", "CVMDrift", "PageHinkley"}
+EMPTY = ("missing", "gaps")  # cases with empty fields
 
 
 def same_data_markdown(root: Path) -> tuple[str, ...]:
@@ -71,13 +70,13 @@ def overview(found: dict[str, Any]) -> str:
         "|---" * (2 + len(packages)) + "|",
     ]
     for case in found["cases"]:
-        for gaps in (False, True)[: 1 + (case["name"] in ("missing", "gaps"))]:
+        for gaps in (False, True)[: 1 + (case["name"] in EMPTY)]:
             cells = []
             for package in packages.values():
                 checks = [
                     name
                     for name in package["cases"][case["name"]]
-                    if (name in GAPS) == gaps and name not in LATER
+                    if (name in GAPS) == gaps
                 ]
                 judged = package["cases"][case["name"]]
                 cell = rang(judged[checks[0]]) if checks else "none"
@@ -92,7 +91,7 @@ def overview(found: dict[str, Any]) -> str:
 def table(found: dict[str, Any], names: tuple[str, ...]) -> str:
     """Every check of every package on a few cases."""
     titles = {x["name"]: x["title"] for x in found["cases"]}
-    gaps = {"missing", "gaps"} & {*names}
+    gaps = {*EMPTY} & {*names}
     lines = [
         "| Package | Check | " + " | ".join(titles[x] for x in names) + " |",
         "|---" * (2 + len(names)) + "|",

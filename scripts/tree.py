@@ -29,6 +29,12 @@ BANNER = ("Needs", "Source", "Page", "Version")
 MARKER = re.compile(r"^ *# --8<-- \[(start|end):([a-z][a-z0-9_]*)\]$")
 
 
+def unmarked(text: str) -> str:
+    """A file without section markers: an include takes them out."""
+    lines = text.splitlines(keepends=True)
+    return "".join(x for x in lines if not MARKER.match(x.rstrip("\n")))
+
+
 @dataclass(frozen=True)
 class Module:
     """One snippet, and the paths that belong to it."""
@@ -68,8 +74,7 @@ class Module:
     @cached_property
     def copied(self) -> str:
         """The file as the page shows it: without section markers."""
-        lines = self.text.splitlines(keepends=True)
-        return "".join(x for x in lines if not MARKER.match(x.rstrip("\n")))
+        return unmarked(self.text)
 
     @property
     def hash(self) -> str:

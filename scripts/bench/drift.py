@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.bench.drift_peers import (
     CATEGORIES,
+    EVERY,
     MORE,
     NUMERIC,
     PEERS,
@@ -142,7 +143,7 @@ def import_seconds(name: str, **lines: str) -> dict[str, Any]:
 
 def measure_peer(name: str, rows: list[int], budget: float) -> dict[str, Any]:
     """Everything about one peer."""
-    peer = (PEERS | MORE)[name]
+    peer = EVERY[name]
     folder, rows = peer.folder or name, list(peer.rows) or rows
     say(name, *peer.pins)
     found: dict[str, Any] = {"pins": list(peer.pins)}
@@ -207,7 +208,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    names = [OWN, *PEERS, *MORE]
+    names = [OWN, *EVERY]
     parser.add_argument("--only", nargs="+", default=names, choices=names)
     parser.add_argument("--rows", nargs="+", type=int, default=ROWS)
     parser.add_argument("--budget", type=float, default=BUDGET)

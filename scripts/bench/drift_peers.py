@@ -199,7 +199,7 @@ def ours_permuted(data: Data) -> Calls:
     """The test by kernel and permutations, over all columns together."""
     from snippets.drift.mmd import mmd_test
 
-    reference, batch = matrices(data)
+    reference, batch = matrices(data, np.float32)
 
     def test() -> dict[str, Any]:
         found = mmd_test(
@@ -231,10 +231,10 @@ def ours_streamed(data: Data) -> Calls:
     return {"ours": lambda: run(one_by_one)}
 
 
-def matrices(data: Data) -> tuple[Any, Any]:
-    """Rows and columns in one piece, in the precision of the peer."""
+def matrices(data: Data, kind: Any = np.float64) -> tuple[Any, Any]:
+    """Both sides as rows by columns, each column in one piece."""
     reference, batch = (
-        np.array([side[x] for x in data.numbers]).T.astype(np.float32)
+        np.array([side[x] for x in data.numbers], kind).T
         for side in (data.reference, data.batch)
     )
     return reference, batch
@@ -372,10 +372,7 @@ def scipy_moved(data: Data) -> Calls:
 def alibi_detect(data: Data) -> Calls:
     from alibi_detect.cd import KSDrift
 
-    reference, batch = (
-        np.array([side[x] for x in data.numbers]).T  # columns in one piece
-        for side in (data.reference, data.batch)
-    )
+    reference, batch = matrices(data)
 
     def predict(detector: Any) -> dict[str, Any]:
         found = detector.predict(batch)["data"]
@@ -391,7 +388,7 @@ def alibi_detect(data: Data) -> Calls:
 def alibi_permuted(data: Data) -> Calls:
     from alibi_detect.cd import MMDDrift
 
-    reference, batch = matrices(data)
+    reference, batch = matrices(data, np.float32)
 
     def predict(detector: Any) -> dict[str, Any]:
         found = detector.predict(batch)["data"]
@@ -554,3 +551,4 @@ MORE = {
         folder="river",
     ),
 }
+EVERY = PEERS | MORE

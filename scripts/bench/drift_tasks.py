@@ -119,10 +119,10 @@ def peak_sampled(call: Callable[[], Any]) -> float:
 
 def speed(name: str, rows: int, budget: float) -> dict[str, Any]:
     """Seconds and memory of both sides, their ratios, and what they say."""
-    from scripts.bench.drift_peers import MORE, PEERS, calls, make, make_long
+    from scripts.bench.drift_peers import EVERY, calls, make, make_long
 
     long = rows >= LONG
-    peer, draw = (PEERS | MORE)[name], make_long if long else make
+    peer, draw = EVERY[name], make_long if long else make
     if long:  # beside such a batch, the reference costs next to nothing
         peer = replace(peer, pairs=peer.pairs[:1])
     for call in calls(peer, draw(SMALL, peer)).values():
@@ -193,12 +193,13 @@ def size() -> dict[str, Any]:
 
 def imports() -> dict[str, list[str]]:
     """Packages that each drift snippet brings in, beside Python's own."""
-    found = {}
+    found, installed = {}, {one.name.lower() for one in distributions()}
     for path in sorted((ROOT / "snippets/drift").glob("*.py")):
         text = path.read_text("utf-8")
-        needs = re.findall(r"(?m)^Needs: .*$", text)[0].lower()
-        if "scikit-learn" in needs:  # not in this environment: as it says
-            found[path.stem] = re.findall(r", ([\w-]+) [\d.]+", needs)
+        line = re.findall(r"(?m)^Needs: .*$", text)[0].lower()
+        needs = re.findall(r", ([\w-]+) [\d.]+", line)
+        if not {*needs} <= installed:  # not importable here: as it says
+            found[path.stem] = needs
             continue
         code = (
             f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"

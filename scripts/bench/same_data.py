@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -182,7 +181,6 @@ def inside(name: str, draws: int) -> dict[str, Any]:
             for label, check in checks.items():
                 heard[label].append(hear(check, reference, batch))
         found[case.name] = {x: summary(heard[x]) for x in heard}
-        print(case.name, file=sys.stderr)
     return found
 
 
@@ -213,7 +211,7 @@ def summary(heard: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> None:
     """Ask each package in its environment; the file grows part by part."""
-    from scripts.bench.drift import FOLDER, SETTING, install, say
+    from scripts.bench import drift
     from scripts.bench.same_data_peers import PEERS
 
     parser = argparse.ArgumentParser(
@@ -228,22 +226,17 @@ def main(arguments: list[str]) -> None:
         known = json.loads(given.out.read_text("utf-8"))["packages"]
     for name in given.only:
         peer = PEERS[name]
-        say(name, *peer.pins)
-        if reason := install(peer.folder, peer.pins):
+        drift.say(name, *peer.pins)
+        if reason := drift.install(peer.folder, peer.pins):
             sys.exit(f"{name}: {reason}")
-        python = FOLDER / peer.folder / "bin/python"
-        command = [python, "-W", "ignore", __file__, "--inside", name]
-        done = subprocess.run(
-            [*map(str, command), str(given.draws)],
-            env=SETTING, stdout=subprocess.PIPE, text=True, check=True,
-        )  # fmt: skip
+        command = ["-W", "ignore", __file__, "--inside", name, given.draws]
         known[name] = {
             "pins": list(peer.pins),
             "limits": {
                 kind: {x: peer.limits[x] for x in checks}
                 for kind, checks in peer.checks.items()
             },
-            "cases": json.loads(done.stdout.splitlines()[-1]),
+            "cases": json.loads(drift.inside(peer.folder, *command)),
         }
         written = {
             "made": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -257,7 +250,7 @@ def main(arguments: list[str]) -> None:
             "packages": {x: known[x] for x in PEERS if x in known},
         }  # fmt: skip
         given.out.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
-    say("written:", given.out.name)
+    drift.say("written:", given.out.name)
 
 
 if __name__ == "__main__":

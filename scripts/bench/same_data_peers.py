@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from scripts.bench.drift import PINS
+from scripts.bench.drift_peers import MORE
 from scripts.bench.drift_peers import PEERS as TIMED
 
 Answer = tuple[float | None, bool | None]
@@ -232,7 +234,7 @@ _CHUNKS = "outside 3 sd of the reference's chunks"
 PEERS = {
     "These snippets": _peer(
         "snippets",
-        ("numpy==2.4.6", "scipy==1.17.1"),
+        PINS,
         {
             "psi": (our_psi, "limit for 1 % at these rows"),
             "ks": (our_ks, "p below .01"),
@@ -325,7 +327,7 @@ PEERS = {
     ),
     "river": _peer(
         "river",
-        ("river==0.26.1", "numpy==2.4.6", "scipy==1.17.1"),
+        MORE["river"].pins,
         {
             "ADWIN": (partial(river, "ADWIN"), "delta .002"),
             "PageHinkley": (partial(river, "PageHinkley"), "threshold 50"),

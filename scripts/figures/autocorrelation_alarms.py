@@ -58,14 +58,10 @@ def simulate(n: int, shift: float) -> list[float]:
 def draw() -> style.Figure:
     quiet = [simulate(n, 0.0) for n in ROWS]
     moved = [simulate(n, SHIFT) for n in ROWS]
-    by_name = [
-        dict(zip(NAMES, zip(*shares, strict=True), strict=True))
-        for shares in (quiet, moved)
-    ]
     return style.Figure(
         fig=style.alarm_rates(
             ROWS,
-            *by_name,
+            *style.by_name(NAMES, quiet, moved),
             promised=PROMISED,
             change=f"The mean moved by {SHIFT:g} sd",
         ),

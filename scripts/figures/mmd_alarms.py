@@ -71,14 +71,11 @@ def quiet_months(n: int) -> float:
 def draw() -> style.Figure:
     quiet = [[*simulate(n, LINK), quiet_months(n)] for n in ROWS]
     moved = [simulate(n, 0.0) for n in ROWS]
-    by_name = [
-        dict(zip(NAMES, zip(*shares, strict=True), strict=False))
-        for shares in (quiet, moved)
-    ]
     return style.Figure(
         fig=style.alarm_rates(
             ROWS,
-            *by_name,
+            *style.by_name(NAMES, quiet),
+            *style.by_name(NAMES[:-1], moved),
             promised=PROMISED,
             change="Correlation .6 is lost",
         ),

@@ -38,14 +38,10 @@ def simulate(weeks: int, shift: float) -> list[float]:
 def draw() -> style.Figure:
     quiet = [simulate(weeks, 0) for weeks in WEEKS]
     moved = [simulate(weeks, SHIFT) for weeks in WEEKS]
-    by_name = [
-        dict(zip(NAMES, zip(*shares, strict=True), strict=True))
-        for shares in (quiet, moved)
-    ]
     return style.Figure(
         fig=style.alarm_rates(
             WEEKS,
-            *by_name,
+            *style.by_name(NAMES, quiet, moved),
             promised=PROMISED,
             change=f"The figure moved by {SHIFT} sd",
             per="past weeks",

@@ -135,6 +135,16 @@ def house() -> Iterator[None]:
         yield
 
 
+def by_name(
+    names: Sequence[str], *shares: Sequence[Sequence[float]]
+) -> list[dict[str, tuple[float, ...]]]:
+    """Shares by size and check, as `alarm_rates` takes them: by check."""
+    return [
+        dict(zip(names, zip(*each, strict=True), strict=True))
+        for each in shares
+    ]
+
+
 def alarm_rates(
     rows: Sequence[int],
     quiet: Mapping[str, Sequence[float]],

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.figures import style
+from scripts.figures.ks_alarms import linked
 from snippets.drift.wasserstein import quantile_sketch, wasserstein_from_sketch
 
 ROWS = (50, 100, 200, 500, 1_000)
-ONCE, DAYS, MONTHS, FOLLOWED, CELLS = 1_000, 30, 100, 300, 64
-PROMISED, SHIFT, KEPT = 0.05, 0.15, 0.5
+ONCE, DAYS, MONTHS, CELLS = 1_000, 30, 100, 64
+PROMISED, SHIFT = 0.05, 0.15
 NAMES = (
     "one check",
     "30 days",
@@ -35,14 +36,6 @@ def share(pairs: Iterator[tuple[Rows, Rows]]) -> float:
             ]
         )
     )
-
-
-def linked(rng: np.random.Generator, n: int) -> Rows:
-    """Rows that each keep half of the row before, with a spread of 1."""
-    rows = rng.normal(size=(50 + n, 2 * FOLLOWED))
-    for t in range(1, 50 + n):
-        rows[t] = KEPT * rows[t - 1] + (1 - KEPT**2) ** 0.5 * rows[t]
-    return rows[50:].T.reshape(2, FOLLOWED, n)
 
 
 def simulate(n: int, shift: float) -> list[float]:
@@ -69,14 +62,10 @@ def simulate(n: int, shift: float) -> list[float]:
 def draw() -> style.Figure:
     quiet = [simulate(n, 0.0) for n in ROWS]
     moved = [simulate(n, SHIFT) for n in ROWS]
-    by_name = [
-        dict(zip(NAMES, zip(*shares, strict=True), strict=True))
-        for shares in (quiet, moved)
-    ]
     return style.Figure(
         fig=style.alarm_rates(
             ROWS,
-            *by_name,
+            *style.by_name(NAMES, quiet, moved),
             promised=PROMISED,
             change=f"Mean up by {SHIFT:g} sd",
         ),

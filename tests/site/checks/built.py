@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from scripts.tree import MARKER, modules
+from scripts.tree import modules, unmarked
 
 SITE_URL = "https://paper-to-pager.example/"
 LOADS = {
@@ -171,12 +171,6 @@ def no_inline_style(_root: Path, site: Path) -> list[str]:
     ]
 
 
-def _unmarked(text: str) -> str:
-    """A file without section markers: an include takes them out."""
-    lines = text.splitlines(keepends=True)
-    return "".join(x for x in lines if not MARKER.match(x.rstrip("\n")))
-
-
 def snippet_pages_print_the_file_byte_for_byte(
     root: Path, site: Path
 ) -> list[str]:
@@ -191,7 +185,7 @@ def snippet_pages_print_the_file_byte_for_byte(
         for path, text in (
             (m.source, m.copied),
             (m.output, (root / m.output).read_text("utf-8")),
-            (m.test, _unmarked((root / m.test).read_text("utf-8"))),
+            (m.test, unmarked((root / m.test).read_text("utf-8"))),
         ):
             if text.rstrip("\n") not in {
                 block.rstrip("\n") for block in blocks
