@@ -168,7 +168,7 @@ def test_without_javascript_the_page_and_its_menu_work(plain: Page) -> None:
     plain.locator(".tabbed-labels label", has_text="Test").click()
     expect(plain.get_by_text("def test_").first).to_be_visible()
     plain.locator(".md-header [for=__drawer]").click()
-    plain.get_by_role("link", name="Readiness").click()
+    plain.get_by_role("link", name="Readiness", exact=True).click()
     assert plain.url.endswith("/readiness/")
 
 

@@ -142,6 +142,29 @@ def every_page_can_be_reached(_root: Path, site: Path) -> list[str]:
     ]
 
 
+def navigation_shows_what_a_person_can_hold(
+    _root: Path, site: Path
+) -> list[str]:
+    """At most 20 lines beside a page; eight sections above them in the menu.
+
+    A page of the navigation stands in its own list, marked as current.
+    """
+    problems = []
+    for path in sorted(site.rglob("*.html")):
+        text = path.read_text("utf-8")
+        nav = text.partition('<nav class="p2p-nav"')[2].partition("</nav>")[0]
+        sections, _, pages = nav.partition('<ul class="p2p-nav__pages">')
+        lines = pages.count("<li")
+        name = path.relative_to(site).as_posix()
+        if not 1 <= sections.count("<li") <= 8:
+            problems.append(f"{name}: {sections.count('<li')} sections")
+        if lines > 20:
+            problems.append(f"{name}: {lines} lines of navigation")
+        if name != "404.html" and nav.count('aria-current="page"') != 1:
+            problems.append(f"{name}: is not marked in the navigation")
+    return problems
+
+
 def no_marker_is_printed(_root: Path, site: Path) -> list[str]:
     """A section marker or include that the engine did not understand."""
     return [
