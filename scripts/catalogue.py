@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
-from scripts.tree import AREAS, Module, Page, modules
+from scripts.tree import AREAS, STANDALONE, Module, Page, modules
 
 INTRO = {
     "drift": "Checks for a system that runs.",
@@ -19,18 +20,49 @@ INTRO = {
 
 
 def meta_line(module: Module) -> str:
-    """Version, short hash, downloads and licence, in one line of HTML."""
+    """Version, hash, downloads, licence and tested versions, as HTML."""
     version = "" if module.notebook else f"Version {module.version} · "
-    up = "../" * (module.id.count("/") + 1)
+    files = "../" * (module.id.count("/") + 1) + "files"
     links = " · ".join(
-        f'<a href="{up}files/{module.area}/{name}" download>{name}</a>'
+        f'<a href="{files}/{module.area}/{name}" download>{name}</a>'
         for name in [f"{module.name}.py", *module.data]
     )
+    with_ = "" if module.notebook else f"<br>Tested with {runs_with(module)}"
     return (
-        f'<p class="p2p-meta">{version}'
-        f"SHA-256 <code>{module.hash}</code> · Download {links} · "
-        "Licence MIT-0</p>\n"
+        f'<p class="p2p-meta">{version}SHA-256 '
+        f'<a href="{files}/SHA256SUMS"><code>{module.hash}</code></a> · '
+        f"Download {links} · "
+        f'Licence <a href="{files}/LICENSE">MIT-0</a>{with_}</p>\n'
     )
+
+
+def runs_with(module: Module) -> str:
+    """The versions that its tests run with: oldest promised, and locked.
+
+    ``scripts/oldest.py`` runs the copied areas on what ``Needs:`` names, the
+    tests run on the lock. The worked case runs on the lock alone.
+    """
+    lock = locked(module.root)
+    python, *others = module.banner["Needs"].split(", ")
+    parts = [python]
+    for other in others:
+        name, _, oldest = other.rpartition(" ")
+        if name.lower() in lock:
+            newest = lock[name.lower()]
+            old = f"{oldest} and " if module.area in STANDALONE else ""
+            parts.append(f"{name} {old}{newest}")
+    return ", ".join(parts)
+
+
+def locked(root: Path) -> dict[str, str]:
+    """Version of each package in the lock, as Python 3.11 installs it."""
+    text = (root / "requirements-test.txt").read_text("utf-8")
+    pins = re.findall(r"(?m)^([\w.-]+)==(\S+)(?: ; (.*?))? \\$", text)
+    return {
+        name: version
+        for name, version, when in pins
+        if ">= '3.12'" not in when
+    }
 
 
 def question(module: Module) -> str:

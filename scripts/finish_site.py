@@ -2,12 +2,14 @@
 
 usage: finish_site.py SITE_DIR
 
-1. The files that pages offer for download, in ``files/<area>/``.
+1. The files that pages offer for download, in ``files/<area>/``, with their
+   hashes, and ``.well-known/security.txt``.
 2. Code without the spans that colour nothing, a sixth of such a page.
 3. Numbers that keep their unit: no line ends between 95 and %.
 4. A search index without code, tests and API bodies.
 5. Each page as Markdown beside its HTML, and ``llms.txt`` that lists them.
-6. A strict content security policy in every page, with the hashes of the
+6. A mark on each link that leaves the site: the style sheet shows it.
+7. A strict content security policy in every page, with the hashes of the
    scripts that stand in it.
 
 A second run changes nothing.
@@ -22,6 +24,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -38,6 +41,13 @@ CSP = re.compile(r'\n *<meta http-equiv="Content-Security-Policy"[^>]*>')
 SCRIPT = re.compile(
     r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.S
 )
+
+CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)"')
+REPORT = re.compile(r'<a class="p2p-report" href="([^"?]+)')
+LEAVES = re.compile(
+    r'<a (?P<rest>(?:[^>]* )?href="(?P<to>https?://[^"]+)"[^>]*)>'
+)
+VALID = timedelta(days=300)  # RFC 9116: less than a year
 
 PLAIN = re.compile(r'<span class="(?:n|w|p|o|bp|vm)">([^<]*)</span>')
 
@@ -64,20 +74,27 @@ LINK = re.compile(r"\]\((?P<page>[^)\s:#]+\.md)(?P<anchor>#[^)\s]*)?\)")
 
 
 def finish(site: Path, root: Path = ROOT) -> None:
-    """Do the six steps on the built site."""
+    """Do the seven steps on the built site."""
     if not (site / "index.html").exists():
         raise SystemExit(f"finish_site.py: {site} holds no built site")
+    home = (site / "index.html").read_text("utf-8")
+    found = CANONICAL.search(home)
+    base = found[1] if found else "/"
     publish(root, site)
+    well_known = site / ".well-known"
+    well_known.mkdir(exist_ok=True)
+    today = datetime.now(UTC).date()
+    (well_known / "security.txt").write_text(security(home, base, today))
     slim_index(site / "search/search_index.json")
     everything = pages(root)
     for page in everything:
         target = site / markdown_path(page.path)
         if target.parent.exists():
             target.write_text(markdown(root, page), "utf-8")
-    (site / "llms.txt").write_text(llms(site, everything), "utf-8")
+    (site / "llms.txt").write_text(llms(site, everything, base), "utf-8")
     for path in sorted(site.rglob("*.html")):
         text = path.read_text("utf-8")
-        finished = secure(hold_units(lighten(text)))
+        finished = secure(mark_links(hold_units(lighten(text)), base))
         if finished != text:
             path.write_text(finished, "utf-8")
 
@@ -94,6 +111,30 @@ def hold_units(html: str) -> str:
         text += UNIT.sub("\u00a0", html[last : found.start()]) + found[0]
         last = found.end()
     return text + UNIT.sub("\u00a0", html[last:])
+
+
+def mark_links(html: str, base: str) -> str:
+    """Say of each link to another site that it is one."""
+
+    def marked(found: re.Match[str]) -> str:
+        if found["to"].startswith(base) or " rel=" in f" {found['rest']}":
+            return found[0]
+        return f'<a rel="external" {found["rest"]}>'
+
+    return LEAVES.sub(marked, html)
+
+
+def security(home: str, base: str, today: date) -> str:
+    """RFC 9116: whom to tell. The contact is that of the home page's foot."""
+    found = REPORT.search(home)
+    if found is None:
+        raise SystemExit("finish_site.py: no CONTACT_URL and no REPO_URL")
+    return (
+        f"Contact: {found[1]}\n"
+        f"Expires: {today + VALID}T00:00:00Z\n"
+        "Preferred-Languages: en\n"
+        f"Canonical: {base}.well-known/security.txt\n"
+    )
 
 
 def slim_index(path: Path) -> None:
@@ -217,11 +258,8 @@ def _plain(lines: Iterator[str]) -> Iterator[str]:
             yield line.removeprefix("    ") if inside else line
 
 
-def llms(site: Path, everything: list[Page]) -> str:
+def llms(site: Path, everything: list[Page], base: str) -> str:
     """What a program reads first: every page, in one line each."""
-    home = (site / "index.html").read_text("utf-8")
-    found = re.search(r'<link rel="canonical" href="([^"]+)"', home)
-    base = found[1] if found else "/"
     groups: dict[str, list[str]] = {title: [] for title in SECTIONS.values()}
     for page in everything:
         path = markdown_path(page.path)

@@ -207,11 +207,13 @@ def texts(root: Path) -> Iterator[tuple[str, str]]:
 def publish(root: Path, site: Path) -> list[Path]:
     """Copy what the pages offer for download to ``site/files/<area>/``.
 
-    A module is written as the page shows it, data files as they are.
+    A module is written as the page shows it, data files as they are. Beside
+    them stand the licence and the hash of each, as ``sha256sum`` writes it.
     """
     written = []
+    top = site / "files"
     for module in modules(root):
-        folder = site / "files" / module.area
+        folder = top / module.area
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{module.name}.py"
         target.write_text(module.copied, "utf-8")
@@ -220,4 +222,11 @@ def publish(root: Path, site: Path) -> list[Path]:
             source = root / "snippets" / module.area / name
             (folder / name).write_bytes(source.read_bytes())
             written.append(folder / name)
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  "
+        f"{path.relative_to(top).as_posix()}\n"
+        for path in dict.fromkeys(written)
+    ]
+    (top / "SHA256SUMS").write_text("".join(sums), "utf-8")
+    (top / "LICENSE").write_bytes((root / "LICENSE-CODE").read_bytes())
     return written

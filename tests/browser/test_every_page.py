@@ -10,6 +10,12 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 FEWEST = 10  # a build with fewer pages is not the site
+# Runs before any script of the page: what the policy refuses, it notes.
+LISTEN = """
+  window.refused = [];
+  document.addEventListener("securitypolicyviolation", event =>
+    refused.push(`${event.violatedDirective}: ${event.blockedURI}`));
+"""
 
 
 @dataclass
@@ -19,6 +25,8 @@ class Visit:
     path: str
     said: list[str] = field(default_factory=list)
     off_site: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
     width: int = 0
 
 
@@ -29,6 +37,7 @@ def visits(browser: Browser, address: str, site_dir: Path) -> list[Visit]:
         for path in site_dir.rglob("*.html")
     )
     context = browser.new_context(viewport={"width": 360, "height": 780})
+    context.add_init_script(LISTEN)
     tab = context.new_page()
     noted: list[Visit] = []
 
@@ -47,6 +56,11 @@ def visits(browser: Browser, address: str, site_dir: Path) -> list[Visit]:
         noted.append(Visit(path))
         tab.goto(address + path, wait_until="load")
         noted[-1].width = tab.evaluate("document.documentElement.scrollWidth")
+        noted[-1].refused = tab.evaluate("refused")
+        noted[-1].stored = tab.evaluate(
+            "[localStorage, sessionStorage].flatMap(x => Object.keys(x))"
+        )
+        noted[-1].stored += [c["name"] for c in context.cookies()]
     context.close()
     return noted
 
@@ -55,8 +69,41 @@ def test_the_whole_site_is_here(visits: list[Visit]) -> None:
     assert len(visits) >= FEWEST
 
 
+def test_no_page_does_what_its_policy_refuses(visits: list[Visit]) -> None:
+    assert {v.path: v.refused for v in visits if v.refused} == {}
+
+
+def test_the_policy_refuses_what_is_not_ours(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context()
+    context.add_init_script(LISTEN)
+    tab = context.new_page()
+    tab.goto(address)
+    tab.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "window.foreign = true";
+          document.body.append(script, Object.assign(new Image(),
+            {src: "https://tracker.example/pixel.gif"}));
+        }"""
+    )
+    tab.wait_for_function("refused.length === 2")
+    assert sorted(tab.evaluate("refused")) == [
+        "img-src: https://tracker.example/pixel.gif",
+        "script-src-elem: inline",
+    ]
+    assert not tab.evaluate("'foreign' in window")
+    context.close()
+
+
+def test_reading_leaves_no_cookie_and_stores_nothing(
+    visits: list[Visit],
+) -> None:
+    assert {v.path: v.stored for v in visits if v.stored} == {}
+
+
 def test_no_page_complains_in_the_console(visits: list[Visit]) -> None:
-    # A violation of the content security policy is an error here too.
     assert {v.path: v.said for v in visits if v.said} == {}
 
 

@@ -148,6 +148,21 @@ def test_the_scheme_follows_the_system_at_first(
     assert shown[0] != shown[1]
 
 
+def test_the_site_stores_only_what_it_names(desktop: Page) -> None:
+    named = re.findall(
+        r"(?m)^\| `([\w-]+)`", (ROOT / "docs/about.md").read_text("utf-8")
+    )
+    desktop.goto("readiness/")
+    desktop.locator("#dat-01 input[type=radio][value='1']").check()
+    desktop.get_by_role("button", name="Switch between").click()
+    desktop.get_by_role("textbox", name="Search").fill("drift")
+    expect(desktop.locator(RESULTS).first).to_be_visible()
+    stored = desktop.evaluate("Object.keys(localStorage)")
+    assert {"p2p-review", "p2p-scheme"} <= set(stored) <= set(named)
+    assert desktop.evaluate("sessionStorage.length") == 0
+    assert desktop.context.cookies() == []
+
+
 def test_a_missing_page_offers_a_way_on(desktop: Page) -> None:
     answer = desktop.goto("no/such/page/")
     assert answer is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.catalogue import catalogue, meta_line
+from scripts.catalogue import catalogue, meta_line, runs_with
 from scripts.evidence_page import evidence_page
 from scripts.refresh import (
     Item,
@@ -41,6 +41,14 @@ def three():
 if __name__ == "__main__":
     {demo}
 '''
+LOCK = """\
+numpy==2.4.6 ; python_full_version < '3.12' \\
+    --hash=sha256:13b2
+numpy==2.5.5 ; python_full_version >= '3.12' \\
+    --hash=sha256:f072
+scikit-learn==1.9.1 \\
+    --hash=sha256:0268
+"""
 SOURCE = """\
 [kapoor2023]
 authors = "Kapoor, S., Narayanan, A."
@@ -69,6 +77,7 @@ def snippet(
     needs: str = "Python 3.11, standard library",
 ) -> Module:
     write(root, "snippets/drift/three.py", CODE.format(demo=demo, needs=needs))
+    write(root, "requirements-test.txt", LOCK)
     return Module(root, "drift", "three")
 
 
@@ -248,20 +257,38 @@ def test_a_snippet_that_was_never_committed_may_change(root):
 # What the texts say
 
 
-def test_the_meta_line_names_version_hash_download_and_licence(root):
+def test_the_meta_line_says_all_that_a_copier_checks(root):
     write(root, "snippets/drift/named.toml", "")
     module = snippet(root, 'print("named.toml")')
+    up = "../../../files"
     assert meta_line(module) == (
         '<p class="p2p-meta">Version 1.2.0 · SHA-256 '
-        f"<code>{module.hash}</code> · Download "
-        '<a href="../../../files/drift/three.py" download>three.py</a> · '
-        '<a href="../../../files/drift/named.toml" download>named.toml</a>'
-        " · Licence MIT-0</p>\n"
+        f'<a href="{up}/SHA256SUMS"><code>{module.hash}</code></a> · Download '
+        f'<a href="{up}/drift/three.py" download>three.py</a> · '
+        f'<a href="{up}/drift/named.toml" download>named.toml</a> · '
+        f'Licence <a href="{up}/LICENSE">MIT-0</a>'
+        "<br>Tested with Python 3.11</p>\n"
+    )
+
+
+def test_a_copied_file_is_tested_with_the_oldest_and_the_locked(root):
+    module = snippet(root, needs="Python 3.11, NumPy 1.26, scikit-learn 1.7")
+    assert runs_with(module) == (
+        "Python 3.11, NumPy 1.26 and 2.4.6, scikit-learn 1.7 and 1.9.1"
+    )
+
+
+def test_the_worked_case_is_tested_with_the_lock_alone(root):
+    module = snippet(root, needs="Python 3.11, NumPy 1.26")
+    write(root, "snippets/flights/three.py", module.text)
+    assert runs_with(Module(root, "flights", "three")) == (
+        "Python 3.11, NumPy 2.4.6"
     )
 
 
 def test_the_download_is_the_file_without_markers(root):
     module = snippet(root)
+    write(root, "LICENSE-CODE", "MIT No Attribution\n")
     publish(root, root / "site")
     text = (root / "site/files/drift/three.py").read_text("utf-8")
     assert text == module.copied

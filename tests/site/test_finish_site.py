@@ -1,21 +1,28 @@
 """What happens to a built site before it is published."""
 
+import hashlib
 import json
 import re
 import shutil
+from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from scripts.finish_site import (
+    CANONICAL,
     beginning,
     finish,
     hold_units,
     lighten,
     llms,
+    mark_links,
     markdown,
     markdown_path,
     secure,
+    security,
     slim_index,
 )
 from scripts.tree import ROOT, Page, modules, pages
@@ -65,6 +72,64 @@ def test_a_percent_sign_stays_with_its_number_and_code_stays_as_it_is() -> (
     )
     assert hold_units(html) == held
     assert hold_units(held) == held
+
+
+BASE = "https://site.example/"
+
+
+def test_a_link_that_leaves_the_site_is_marked_once() -> None:
+    html = (
+        '<a class="b" href="https://other.example/">x</a>'
+        f'<a href="{BASE}a/">y</a><a href="../b/">z</a>'
+        '<a href="mailto:me@site.example">m</a>'
+        '<a rel="me" href="https://third.example/">r</a>'
+    )
+    marked = mark_links(html, BASE)
+    assert marked == html.replace(
+        '<a class="b"', '<a rel="external" class="b"'
+    )
+    assert mark_links(marked, BASE) == marked
+
+
+def test_the_security_contact_is_that_of_the_page_and_expires() -> None:
+    home = '<a class="p2p-report" href="mailto:me@site.example?subject=x">'
+    assert security(home, BASE, date(2026, 11, 22)) == (
+        "Contact: mailto:me@site.example\n"
+        "Expires: 2027-09-18T00:00:00Z\n"
+        "Preferred-Languages: en\n"
+        f"Canonical: {BASE}.well-known/security.txt\n"
+    )
+
+
+def test_a_site_that_nobody_answers_for_is_refused() -> None:
+    with pytest.raises(SystemExit, match="no CONTACT_URL"):
+        security("<footer></footer>", BASE, date(2026, 11, 22))
+
+
+def test_the_security_file_is_in_the_site_and_good_for_months(
+    site_dir: Path,
+) -> None:
+    text = (site_dir / ".well-known/security.txt").read_text("utf-8")
+    fields = dict(line.split(": ", 1) for line in text.splitlines())
+    assert fields["Contact"].startswith(("mailto:", "https:"))
+    until = date.fromisoformat(fields["Expires"][:10])
+    left = until - date.today()
+    assert timedelta(days=180) < left < timedelta(days=365)
+
+
+def test_each_page_offers_a_report_that_names_it(site_dir: Path) -> None:
+    for page in pages(ROOT):
+        path = site_dir / markdown_path(page.path)
+        html = path.with_suffix(".html").read_text("utf-8")
+        found = re.search(r'class="p2p-report" href="([^"]+)"', html)
+        assert found is not None, page.path
+        asked = parse_qs(urlsplit(unescape(found[1])).query)
+        where = re.search(r'rel="canonical" href="([^"]+)"', html)
+        assert where is not None, page.path
+        assert asked["body"][0].startswith(
+            f"Page: {where[1]}\r\nReviewed: {page.meta['reviewed']}\r\n"
+        )
+        assert page.id == "index" or "Reviewed <time" in html, page.path
 
 
 def test_the_index_keeps_prose_and_loses_code_and_tags(
@@ -183,7 +248,9 @@ def test_every_page_of_the_site_has_its_markdown(site_dir: Path) -> None:
 
 def test_the_list_for_programs_names_every_page(site_dir: Path) -> None:
     text = (site_dir / "llms.txt").read_text("utf-8")
-    assert text == llms(site_dir, pages(ROOT))
+    home = (site_dir / "index.html").read_text("utf-8")
+    base = CANONICAL.findall(home)[0]
+    assert text == llms(site_dir, pages(ROOT), base)
     assert text.count("\n- [") == len(pages(ROOT))
 
 
@@ -194,6 +261,31 @@ def test_every_snippet_can_be_downloaded(site_dir: Path) -> None:
         assert path.read_text("utf-8") == module.copied
         for name in module.data:
             assert (folder / name).is_file()
+    assert (site_dir / "files/LICENSE").read_text("utf-8") == (
+        ROOT / "LICENSE-CODE"
+    ).read_text("utf-8")
+
+
+def test_each_hash_is_that_of_the_file_which_is_served(site_dir: Path) -> None:
+    folder = site_dir / "files"
+    listed = {}
+    for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines():
+        full, _, path = line.partition("  ")
+        content = (folder / path).read_bytes()
+        assert full == hashlib.sha256(content).hexdigest(), path
+        listed[path] = full
+    served = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*/*")
+        if path.is_file()
+    }
+    assert set(listed) == served
+    for module in modules(ROOT):
+        page = (site_dir / module.id / "index.html").read_text("utf-8")
+        shown = re.search(r"SHA-256 <a[^>]*><code>(\w{12})</code>", page)
+        assert shown is not None, module.id
+        path = f"{module.area}/{module.name}.py"
+        assert listed[path].startswith(shown[1]), module.id
 
 
 def test_a_second_run_changes_nothing(site_dir: Path, tmp_path: Path) -> None:
