@@ -9,7 +9,8 @@ usage: finish_site.py SITE_DIR
 4. A search index without code, tests and API bodies.
 5. Each page as Markdown beside its HTML, and ``llms.txt`` that lists them.
 6. A mark on each link that leaves the site: the style sheet shows it.
-7. A strict content security policy in every page, with the hashes of the
+7. A citation leads to the full entry of its source, past the list.
+8. A strict content security policy in every page, with the hashes of the
    scripts that stand in it.
 
 A second run changes nothing.
@@ -29,7 +30,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.tree import MARKER, ROOT, Page, pages, publish
+from scripts.evidence_page import part
+from scripts.tree import MARKER, ROOT, Page, evidence, pages, publish
 
 POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; "
@@ -50,6 +52,8 @@ LEAVES = re.compile(
 VALID = timedelta(days=300)  # RFC 9116: less than a year
 
 PLAIN = re.compile(r'<span class="(?:n|w|p|o|bp|vm)">([^<]*)</span>')
+
+CITED = re.compile(r'(?<=["/])evidence/#(?P<key>\w+)(?=")')
 
 UNIT = re.compile(r"(?<=\d)\s(?=%)")
 # What is not prose: code, scripts, and the inside of every other tag.
@@ -74,7 +78,7 @@ LINK = re.compile(r"\]\((?P<page>[^)\s:#]+\.md)(?P<anchor>#[^)\s]*)?\)")
 
 
 def finish(site: Path, root: Path = ROOT) -> None:
-    """Do the seven steps on the built site."""
+    """Do all of this on the built site."""
     if not (site / "index.html").exists():
         raise SystemExit(f"finish_site.py: {site} holds no built site")
     home = (site / "index.html").read_text("utf-8")
@@ -92,9 +96,11 @@ def finish(site: Path, root: Path = ROOT) -> None:
         if target.parent.exists():
             target.write_text(markdown(root, page), "utf-8")
     (site / "llms.txt").write_text(llms(site, everything, base), "utf-8")
+    parts = {key: part(entry) for key, entry in evidence(root).items()}
     for path in sorted(site.rglob("*.html")):
         text = path.read_text("utf-8")
-        finished = secure(mark_links(hold_units(lighten(text)), base))
+        finished = hold_units(lighten(direct(text, parts)))
+        finished = secure(mark_links(finished, base))
         if finished != text:
             path.write_text(finished, "utf-8")
 
@@ -102,6 +108,16 @@ def finish(site: Path, root: Path = ROOT) -> None:
 def lighten(html: str) -> str:
     """Names, operators and spaces have the colour of the code around them."""
     return PLAIN.sub(r"\1", html)
+
+
+def direct(html: str, parts: dict[str, str]) -> str:
+    """Authors cite the list of sources; a reader wants the entry itself."""
+
+    def entry(found: re.Match[str]) -> str:
+        page = parts.get(found["key"])
+        return f"evidence/{page}/#{found['key']}" if page else found[0]
+
+    return CITED.sub(entry, html)
 
 
 def hold_units(html: str) -> str:

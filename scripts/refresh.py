@@ -30,9 +30,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts import bench_page, glossary, ideas_page, same_data_page
+from scripts import (
+    bench_page,
+    evidence_page,
+    glossary,
+    ideas_page,
+    same_data_page,
+)
 from scripts.catalogue import catalogue, meta_line
-from scripts.evidence_page import evidence_page
 from scripts.home_questions import ten_questions
 from scripts.tree import ROOT, STANDALONE, Module, modules
 
@@ -48,6 +53,7 @@ GENERATED = (
     "snippets/flights/results/*.json",
     "docs/assets/figures/*.html",
     "docs/assets/js/*.json",
+    "docs/evidence/*.md",
     "includes/generated/**/*.md",
     "includes/abbreviations.md",
 )
@@ -103,7 +109,8 @@ def items(root: Path) -> Iterator[Item]:
         made = partial(same_data_page.same_data_markdown, root)
         yield Item(same_data_page.FILES, made)
     if (root / "docs/evidence.toml").exists():
-        yield Item(("docs/evidence.md",), partial(evidence_page, root))
+        made = partial(evidence_page.evidence_pages, root)
+        yield Item(evidence_page.FILES, made)
     if (root / glossary.SOURCE).exists():
         made = partial(glossary.glossary_markdown, root)
         yield Item(glossary.FILES, made)

@@ -14,6 +14,7 @@ import pytest
 from scripts.finish_site import (
     CANONICAL,
     beginning,
+    direct,
     finish,
     hold_units,
     lighten,
@@ -61,6 +62,17 @@ def test_code_keeps_its_text_and_loses_idle_spans() -> None:
     html += '<span class="nf">f</span><span class="p">():</span>'
     expected = '<span class="k">def</span> <span class="nf">f</span>():'
     assert lighten(html) == expected
+
+
+def test_a_citation_leads_to_the_entry_and_the_list_keeps_its_anchor() -> None:
+    html = (
+        '<a href="../evidence/#kapoor2023">x</a> <a href="../evidence/#top">'
+    )
+    html += ' <a href="evidence/#kapoor2023">'
+    assert direct(html, {"kapoor2023": "k-m"}) == (
+        '<a href="../evidence/k-m/#kapoor2023">x</a> '
+        '<a href="../evidence/#top"> <a href="evidence/k-m/#kapoor2023">'
+    )
 
 
 def test_a_percent_sign_stays_with_its_number_and_code_stays_as_it_is() -> (

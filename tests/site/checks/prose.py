@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from scripts.evidence_page import PAGE as EVIDENCE
+from scripts.evidence_page import FOLDER as EVIDENCE
 from scripts.tree import Page, pages
 
 BANNED = re.compile(
@@ -136,8 +136,8 @@ def headings_are_in_sentence_case(root: Path) -> list[str]:
     return [
         f"{place}: {word} has a capital inside a heading"
         for place, line in _lines(root)
-        # Below the second level the headings there are names of sources.
-        if not place.startswith(f"{EVIDENCE}:")
+        # The headings there are names of sources.
+        if not place.startswith(EVIDENCE)
         and (heading := re.match(r"#+ +(.*)", line))
         for part in re.split(r"[.?!:] ", heading[1])
         for word in re.findall(r"[^\W\d_]+", part)[1:]
