@@ -139,7 +139,8 @@ def run(command: list[str], cwd: Path, seconds: int = 900) -> str:
 def output(module: Module) -> str:
     """What the module prints: a standalone one in an empty folder."""
     if module.area not in STANDALONE:
-        return run(as_module(module), module.root)
+        command = [*as_module(module), *module.arguments]
+        return run(command, module.root)
     isolated = (
         ["-I", "-W", "error"] if module.needs else ["-I", "-S", "-W", "error"]
     )

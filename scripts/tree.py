@@ -92,6 +92,12 @@ class Module:
         return self.area not in STANDALONE and "# In[1]:" in self.text
 
     @property
+    def arguments(self) -> list[str]:
+        """What a module of the case is run with for its output."""
+        found = re.search(r"^# Output: (.+)$", self.text, re.M)
+        return found[1].split() if found else []
+
+    @property
     def version(self) -> str:
         return (self.banner.get("Version", "") + " ").split(" ", 1)[0]
 

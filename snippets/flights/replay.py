@@ -1,0 +1,690 @@
+"""What would the pager have seen on one day of 2013?
+
+Answers: plays everybody around the service for one of the eight committed
+days: the feed of departures, the weather team, the callers, the late labels.
+It asks a really started server over HTTP, minute by minute of that day, and
+says who was paged, which rung answered, and what the warnings were worth.
+
+Does not answer: what your traffic does. The callers ask one after the other,
+and the day is one the models were looked at on. **The money is invented**: a
+warning costs 1, one before a truly late flight saves 4.
+
+Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
+Source:  snippets/flights/replay.py
+Page:    snippets/flights/replay
+Version: 1.0.0 (MIT-0)
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import heapq
+import json
+import math
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import numpy as np
+from prometheus_client.parser import text_string_to_metric_families
+
+from snippets.flights.features import CARRIERS, ORIGINS
+from snippets.flights.loader import DAYS, load_day, load_weather
+from snippets.flights.models import gain
+from snippets.flights.service import (
+    FILE,
+    PARTS,
+    RUNGS,
+    SWITCH,
+    Loaded,
+    Service,
+    SimulatedClock,
+    create_app,
+    prepare,
+    switch_of,
+)
+from snippets.flights.speed import SEEN
+from snippets.flights.stale import NEVER, NEW_YORK, left_at
+from snippets.hardening.rollback import Releases
+
+__all__ = [
+    "Caller",
+    "Played",
+    "Player",
+    "World",
+    "demo",
+    "main",
+    "patient",
+    "replay",
+    "report",
+    "samples",
+    "started",
+    "weather_server",
+]
+
+UNITS: Final = {"wind_speed": "mph", "precip": "in", "visib": "mi"}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One flight of the day, for whoever asks about it.
+
+    Attributes:
+        at: When it is decided, two hours before it is due.
+        ask: The body of the request.
+        arrival_delay: Minutes; None if it never arrived there.
+        landed: When it arrived; None if it never did.
+    """
+
+    at: datetime
+    ask: dict[str, Any]
+    arrival_delay: int | None
+    landed: datetime | None
+
+    @property
+    def late(self) -> bool:
+        """Whether it arrived more than 30 minutes late."""
+        return self.arrival_delay is not None and self.arrival_delay > 30
+
+
+class World:
+    """Everybody around the service on one day.
+
+    Args:
+        date: One of `DAYS`.
+
+    Attributes:
+        callers: One for each flight, in the order in which they ask.
+
+    Raises:
+        ValueError: The day is not one of the eight.
+    """
+
+    def __init__(self, date: str) -> None:
+        day = load_day(date)
+        asked, seen = day.flights, day.departures
+        left = left_at(seen)
+        self._left = [None if m == NEVER else _utc(m) for m in left]
+        self._rows = [
+            {
+                "carrier": CARRIERS[carrier],
+                "flight": int(flight),
+                "origin": ORIGINS[origin],
+                "due": _text(_utc(minute)),
+            }
+            for carrier, flight, origin, minute in zip(
+                seen["carrier"],
+                seen["flight"],
+                seen["origin"],
+                seen["time"].astype(np.int64),
+                strict=True,
+            )
+        ]
+        self.callers = []
+        order = np.argsort(asked["time"], kind="stable")
+        asked = asked.take(order)
+        self.live_late = asked["live_late"]
+        for i, minute in enumerate(asked["time"].astype(np.int64).tolist()):
+            delay = asked["arr_delay"][i]
+            known = not math.isnan(delay)
+            flown = int(asked["block_minutes"][i]) + (delay if known else 0)
+            ask = {
+                "carrier": CARRIERS[asked["carrier"][i]],
+                "flight": int(asked["flight"][i]),
+                "origin": ORIGINS[asked["origin"][i]],
+                "due": _text(_utc(minute)),
+            }
+            self.callers.append(
+                Caller(
+                    at=_utc(minute - 120),
+                    ask=ask,
+                    arrival_delay=int(delay) if known else None,
+                    landed=_utc(minute + flown) if known else None,
+                )
+            )
+
+    @property
+    def starts(self) -> datetime:
+        """An hour before the first flight is decided."""
+        return self.callers[0].at - timedelta(hours=1)
+
+    def schedule(self) -> list[dict[str, Any]]:
+        """Every flight as a feed tells it before it has left."""
+        return [{**row, "left": None} for row in self._rows]
+
+    def departures(
+        self, after: datetime | None, until: datetime
+    ) -> list[dict[str, Any]]:
+        """Flights that left between two moments, as the feed tells them.
+
+        Args:
+            after: Not those up to here; None for all before `until`.
+            until: Up to here.
+
+        Returns:
+            Flights of a message to `/events`.
+        """
+        return [
+            {**row, "left": _text(left)}
+            for row, left in zip(self._rows, self._left, strict=True)
+            if left is not None
+            and left <= until
+            and (after is None or left > after)
+        ]
+
+    def weather(
+        self, origin: str, hour: datetime, _: float = 0.0
+    ) -> dict[str, Any]:
+        """What the weather team says of one hour.
+
+        Args:
+            origin: The airport.
+            hour: A whole hour in UTC.
+
+        Returns:
+            The row, with its units.
+
+        Raises:
+            LookupError: There is no such row.
+        """
+        values = _sky()[origin, int(hour.timestamp()) // 3600]
+        row = zip(SEEN, values, strict=True)
+        return {
+            "origin": origin,
+            "hour": _text(hour),
+            **{k: None if math.isnan(v) else v for k, v in row},
+            "units": UNITS,
+        }
+
+
+@lru_cache(maxsize=1)
+def _sky() -> dict[tuple[str, int], tuple[float, ...]]:
+    table = load_weather()
+    hours = table["time"].astype("M8[h]").astype(np.int64).tolist()
+    places = [ORIGINS[i] for i in table["origin"].tolist()]
+    rows = zip(*(table[name].tolist() for name in SEEN), strict=True)
+    return dict(zip(zip(places, hours, strict=True), rows, strict=True))
+
+
+@contextmanager
+def weather_server(
+    answer: Callable[[str, datetime, float], Mapping[str, Any]],
+) -> Iterator[str]:
+    """Serve the weather on this machine, as another team would.
+
+    Args:
+        answer: What is said of an airport and an hour; what it raises is
+            answered with a 500.
+
+    Yields:
+        The URL.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                asked = parse_qs(urlsplit(self.path).query)
+                hour = datetime.fromisoformat(asked["hour"][0])
+                body = json.dumps(answer(asked["origin"][0], hour, 0.0))
+                code = 200
+            except Exception as error:
+                body, code = json.dumps({"error": str(error)}), 500
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            with suppress(ConnectionError):  # who asked has given up
+                self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/weather"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def patient() -> bytes:
+    """The settings of the service with ten seconds for every wait.
+
+    Returns:
+        TOML, for a run whose answers must not depend on a busy machine.
+    """
+    return re.sub(rb"_seconds = [\d.]+", b"_seconds = 10.0", FILE.read_bytes())
+
+
+def _utc(minute: float) -> datetime:
+    return datetime.fromtimestamp(60 * int(minute), UTC)
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def demo() -> str:
+    """One flight, asked about while things go wrong around the service.
+
+    Returns:
+        What a terminal shows.
+    """
+    world = World("2013-12-09")
+    with tempfile.TemporaryDirectory() as tmp:
+        folder = Path(tmp, "service")
+        prepare(folder, world.starts, patient())
+        return asyncio.run(_session(world, folder))
+
+
+async def _session(world: World, folder: Path) -> str:
+    noon = datetime(2013, 12, 9, 17, tzinfo=UTC)
+    clock = SimulatedClock(world.starts)
+    service = Service(
+        folder=folder,
+        clock=clock,
+        weather=world.weather,
+        durability="process",
+    )
+    flight = {"carrier": "B6", "flight": 1545, "origin": "JFK"}
+    flight["due"] = "2013-12-09T19:00:00Z"
+    lines = [f"{'':<26}rung     decision     why not a better rung"]
+    door = httpx.ASGITransport(create_app(service))
+    async with httpx.AsyncClient(
+        transport=door, base_url="http://service"
+    ) as http:
+
+        async def tell(at: datetime) -> None:
+            clock.advance(at)
+            left = world.departures(None, at)
+            body = {"as_of": _text(at), "flights": left}
+            (await http.post("/events", json=body)).raise_for_status()
+
+        async def ask(what: str, **other: object) -> None:
+            sent = await http.post("/predict", json={**flight, **other})
+            said = sent.json()
+            if "errors" in said:
+                [why] = said["errors"][:1]
+                found = f"{sent.status_code}      {'':<13}"
+            else:
+                why = (said["reasons"] or [{"field": "", "reason": ""}])[0]
+                found = f"{said['rung']:<9}{said['decision']:<13}"
+            reason = f"{why['field']} {why['reason']}".strip()
+            lines.append(f"{what:<26}{found}{reason}"[:79].rstrip())
+
+        body = {"as_of": _text(world.starts), "flights": world.schedule()}
+        (await http.post("/events", json=body)).raise_for_status()
+        await tell(noon)
+        await ask("feed and weather fine")
+        await ask("a carrier nobody knows", carrier="ZZ")
+        await ask("flight in the wrong type", flight="1545")
+        await ask("due in five hours", due="2013-12-09T22:00:00Z")
+        switch = switch_of(folder)
+        switch.notify = lambda _: None
+        hours = timedelta(hours=8)
+        who, why = "kim", "warns on all"
+        switch.turn(SWITCH, "off", who=who, why=why, now=noon, review_in=hours)
+        await ask("switched off")
+        switch.turn(SWITCH, "on", who=who, why=why, now=noon)
+        releases = Releases(folder / "releases", PARTS)
+        before = releases.current().name
+        releases.back(before, who=who, why=why, now=noon)
+        await ask("rolled back")
+        clock.advance(noon + timedelta(minutes=31))
+        await ask("feed silent for 31 min")
+    service.close()
+    return "\n".join(lines)
+
+
+@contextmanager
+def started(
+    folder: Path, world: World, *more: str, port: int = 0
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Start the service as a process of its own, at the world's time.
+
+    Args:
+        folder: Where it runs; made if it is not there.
+        world: Whose first minute its clock stands at.
+        more: Further arguments of its command line.
+        port: Where it listens; 0 for any free port.
+
+    Yields:
+        Its URL and the process, which is stopped at the end.
+
+    Raises:
+        RuntimeError: It did not start; the message is its own.
+    """
+    command = [sys.executable, "-m", "snippets.flights.service", "serve"]
+    command += ["--folder", str(folder), "--port", str(port)]
+    command += ["--now", _text(world.starts), *more]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is ours to hand on
+    ) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith("http://"):
+                    yield line.split()[0], process
+                    return
+            assert process.stderr is not None
+            raise RuntimeError(process.stderr.read().strip())
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """One day, played.
+
+    Attributes:
+        date: The day.
+        rungs: Answers by rung.
+        refused: Requests without an answer, by status.
+        points: Points of the day by who decided.
+        flights: Labelled flights behind the points.
+        late: How many of them came late.
+        seconds: What each caller waited.
+        shadow: Cases by what the shadow said.
+    """
+
+    date: str
+    rungs: dict[str, int]
+    refused: dict[str, int]
+    points: dict[str, float]
+    flights: int
+    late: int
+    seconds: list[float]
+    shadow: dict[str, int]
+
+
+class Player:
+    """Plays a day against a service, minute by minute.
+
+    Args:
+        world: The day.
+        http: A client of the service.
+        pause: Called after each minute.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        http: httpx.Client,
+        pause: Callable[[datetime], object],
+    ) -> None:
+        self.world, self.http, self.pause = world, http, pause
+        self.answers: dict[int, dict[str, Any]] = {}
+        self.refused: dict[str, int] = {}
+        self.seconds: list[float] = []
+
+    def play(self) -> None:
+        """The whole day, until the last flight has landed."""
+        world, now = self.world, self.world.starts
+        self._post("/events", now, as_of=_text(now), flights=world.schedule())
+        callers = deque(enumerate(world.callers))
+        flying: list[tuple[datetime, int]] = []
+        told: datetime | None = None
+        while callers or flying:
+            due = callers and callers[0][1].at <= now
+            if due or now.minute % 5 == 0:
+                flights = world.departures(told, now)
+                self._post("/events", now, as_of=_text(now), flights=flights)
+                told = now
+            while callers and callers[0][1].at <= now:
+                i, caller = callers.popleft()
+                self._ask(i, caller, now)
+                if caller.landed is not None and i in self.answers:
+                    heapq.heappush(flying, (caller.landed, i))
+            landed = []
+            while flying and flying[0][0] <= now and now.minute % 10 == 0:
+                landed.append(heapq.heappop(flying)[1])
+            if landed:
+                outcomes = [self._outcome(i) for i in landed]
+                self._post("/outcomes", now, outcomes=outcomes)
+            self.pause(now)
+            now += timedelta(minutes=1)
+
+    def _ask(self, i: int, caller: Caller, now: datetime) -> None:
+        start = time.perf_counter()
+        said = self.http.post(
+            "/predict", json=caller.ask, headers={"X-Now": _text(now)}
+        )
+        self.seconds.append(time.perf_counter() - start)
+        if said.status_code == 200:
+            self.answers[i] = said.json()
+        else:
+            code = str(said.status_code)
+            self.refused[code] = self.refused.get(code, 0) + 1
+
+    def _outcome(self, i: int) -> dict[str, Any]:
+        caller = self.world.callers[i]
+        assert caller.landed is not None
+        return {
+            "request_id": self.answers[i]["request_id"],
+            "arrival_delay": caller.arrival_delay,
+            "landed": _text(caller.landed),
+        }
+
+    def _post(self, path: str, now: datetime, **body: object) -> None:
+        headers = {"X-Now": _text(now)}
+        found = self.http.post(path, json=body, headers=headers)
+        found.raise_for_status()
+
+    def points(self, loaded: Loaded) -> dict[str, float]:
+        """Points of the day by who decided; nobody decides: 0.
+
+        Args:
+            loaded: Whose ten rows and threshold the others use.
+
+        Returns:
+            Points of the labelled flights.
+        """
+        callers = self.world.callers
+        known = np.array([c.arrival_delay is not None for c in callers])
+        late = np.array([c.late for c in callers])
+        warned = np.array(
+            [
+                i in self.answers and self.answers[i]["decision"] == "warn"
+                for i in range(len(callers))
+            ]
+        )
+        decision = loaded.settings.decision
+        price = {"cost": decision.cost, "saving": decision.saving}
+        table = loaded.table.predict(self.world.live_late)
+        by = {
+            "the service": warned.astype(float),
+            "ten rows": table,
+            "nothing": np.zeros(len(callers)),
+            "whoever knew": late.astype(float),
+        }
+        return {
+            name: float(gain(late, p, **price)[known].sum())
+            for name, p in by.items()
+        }
+
+
+def replay(date: str, speed: float) -> Played:
+    """Play one day against a server of its own.
+
+    Args:
+        date: One of `DAYS`.
+        speed: Minutes of that day in a minute of yours; 0 for as fast as
+            the service answers.
+
+    Returns:
+        What happened.
+
+    Raises:
+        ValueError: The day is not one of the eight, or `speed` is no number
+            from 0 on.
+    """
+    if not 0 <= speed < math.inf:
+        raise ValueError(f"speed must be 0 or more, got {speed}")
+    world = World(date)
+    start = time.monotonic()
+    shown = sys.stderr.isatty()
+
+    def pause(now: datetime) -> None:
+        if shown and now.minute == 0:
+            local = now.astimezone(NEW_YORK)
+            print(
+                f"\r{local:%d %B %H:%M} in New York", end="", file=sys.stderr
+            )
+        if speed:
+            passed = (now - world.starts).total_seconds() / speed
+            time.sleep(max(0.0, start + passed - time.monotonic()))
+
+    with ExitStack() as stack:
+        tmp = stack.enter_context(tempfile.TemporaryDirectory())
+        folder = Path(tmp, "service")
+        prepare(folder, world.starts, b"" if speed else patient())
+        releases = Releases(folder / "releases", PARTS)
+        previous = releases.history()[0].after
+        loaded = Loaded.read(releases.current())
+        weather = stack.enter_context(weather_server(world.weather))
+        more = ("--weather", weather, "--shadow", previous)
+        url, _ = stack.enter_context(
+            started(folder, world, *more, "--durability", "process")
+        )
+        http = stack.enter_context(httpx.Client(base_url=url, timeout=10))
+        player = Player(world, http, pause)
+        player.play()
+        shadowed = _shadowed(http, len(player.answers))
+    if shown:
+        print(file=sys.stderr)
+    rungs = Counter(said["rung"] for said in player.answers.values())
+    known = [c for c in world.callers if c.arrival_delay is not None]
+    return Played(
+        date=date,
+        rungs={rung: rungs[rung] for rung in RUNGS},
+        refused=player.refused,
+        points=player.points(loaded),
+        flights=len(known),
+        late=sum(c.late for c in known),
+        seconds=player.seconds,
+        shadow=shadowed,
+    )
+
+
+def _shadowed(http: httpx.Client, most: int) -> dict[str, int]:
+    """What the shadow has said, once it is through."""
+    found: dict[str, int] = {}
+    for _ in range(100):
+        before = found
+        found = {
+            labels["result"]: int(value)
+            for name, labels, value in samples(http.get("/metrics").text)
+            if name == "flights_shadow_total"
+        }
+        if found == before or sum(found.values()) >= most:
+            break
+        time.sleep(0.1)
+    return found
+
+
+def samples(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
+    """Name, labels and value of each line of a scrape.
+
+    Args:
+        text: What `/metrics` gave.
+
+    Yields:
+        One sample after the other.
+    """
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            yield sample.name, sample.labels, sample.value
+
+
+def report(played: Played, times: bool) -> str:
+    """A day as text for a terminal.
+
+    Args:
+        played: The day.
+        times: Whether to say how the waiting times compare. They differ
+            from run to run.
+
+    Returns:
+        Text without a final line break.
+    """
+    n = sum(played.rungs.values())
+    rate = played.late / played.flights
+    lines = [f"{played.date}: {n} answers, {rate:.0%} of the flights late", ""]
+    for rung, count in played.rungs.items():
+        lines.append(f"  by {rung:<12}{count:6}{count / n:8.1%}")
+    for code, count in played.refused.items():
+        lines.append(f"  refused {code:<7}{count:6}")
+    lines += ["", "Points of the day, invented; and per 1,000 flights", ""]
+    for name, points in played.points.items():
+        each = 1_000 * points / played.flights
+        lines.append(f"  {name:<15}{points:6.0f}{each:8.0f}")
+    if played.shadow:
+        said = ", ".join(f"{n} {k}" for k, n in sorted(played.shadow.items()))
+        lines += ["", f"The release before, in the shadow: {said}"]
+    if times:
+        p50, p99 = np.quantile(played.seconds, [0.5, 0.99])
+        lines += ["", f"Waiting times: p99 is {p99 / p50:.1f} times p50"]
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line.
+
+    Args:
+        argv: Arguments; those of the process if left out.
+
+    Returns:
+        0, 1 if the service did not start, 2 if an argument is refused, and
+        130 after Ctrl-C.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m snippets.flights.replay", allow_abbrev=False
+    )
+    parser.add_argument("--day", default="2013-12-09", help=", ".join(DAYS))
+    parser.add_argument("--speed", type=float, default=0.0)
+    parser.add_argument("--times", action="store_true")
+    given = parser.parse_args(argv)
+    try:
+        print(report(replay(given.day, given.speed), given.times))
+    except ValueError as error:
+        print(f"replay: {error}", file=sys.stderr)
+        return 2
+    except (OSError, RuntimeError, httpx.HTTPError) as error:
+        print(f"replay: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("replay: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
