@@ -3,11 +3,11 @@
 usage: page_weight.py SITE_DIR
 
 Prints, for the heaviest page of each kind, what the first view takes in
-gzipped KB (1,000 bytes): the page with every style sheet, script and image
-that it names, and what it asks for ahead of its scripts. The script of the
-theme, the search worker and the index come when a reader reaches for search
-(a browser test holds that). Exits with 1 if
-a page is above its limit, or the index above its limit a page.
+gzipped KB (1,000 bytes): the page with every style sheet, script, image and
+font that it needs, and what it asks for ahead of its scripts. The script of
+the theme, the search worker and the index come when a reader reaches for
+search (a browser test holds that). Exits with 1 if a page is above its limit,
+or the index above its limit a page.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.finish_site import markdown_path
+from scripts.fonts import needed
 from scripts.tree import ROOT, pages
 
 LIMIT = 95.0  # KB, first view without the search index
@@ -40,10 +41,12 @@ def weight(path: Path) -> float:
     return len(gzip.compress(path.read_bytes(), 6, mtime=0)) / 1000
 
 
-def first_view(page: Path) -> dict[str, float]:
+def first_view(site: Path, page: Path) -> dict[str, float]:
     """Gzipped KB of the first view, by kind of file."""
     parts = {"html": weight(page), "css": 0.0, "js": 0.0, "images": 0.0}
     seen = WAITING.sub("", page.read_text("utf-8"))
+    fonts = site / "assets/fonts"
+    parts["fonts"] = sum(weight(fonts / name) for name in needed(seen))
     for found in LOADS.finditer(seen):
         path = (page.parent / (found["link"] or found["src"])).resolve()
         kind = path.suffix.removeprefix(".")
@@ -57,12 +60,13 @@ def main(site: Path) -> int:
     everything = pages(ROOT)
     for page in everything:
         path = (site / markdown_path(page.path)).with_suffix(".html")
-        parts = first_view(path)
+        parts = first_view(site, path)
         candidate = (sum(parts.values()), page.id, parts)
         kind = str(page.meta.get("kind"))
         heaviest[kind] = max(heaviest.get(kind, candidate), candidate)
     print(
-        f"{'kind':10}{'KB':>7}{'html':>7}{'css':>7}{'js':>7}{'img':>7}  page"
+        f"{'kind':10}{'KB':>7}{'html':>7}{'css':>7}{'js':>7}{'img':>7}"
+        f"{'fonts':>7}  page"
     )
     for kind, (total, name, parts) in sorted(heaviest.items()):
         columns = "".join(f"{value:7.1f}" for value in parts.values())

@@ -42,6 +42,10 @@ class Server(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "max-age=600")
+        super().end_headers()
+
     def send_error(self, code: int, *rest: Any) -> None:
         missing = Path(self.directory) / "404.html"
         if code != 404 or not missing.exists():
