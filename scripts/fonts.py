@@ -39,7 +39,7 @@ BLOCK = re.compile(r"(?<=/\* scripts/fonts\.py writes this \*/\n)(@.*\n)*")
 LIMIT = 45_000  # bytes of all files together
 
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
-MARKS = "\u00a0–—‘’“”…·•×−±§¶°²³½¼¾µ€"  # noqa: RUF001
+MARKS = "\u00a0–—‘’“”‹›…·•×−±§¶°²³½¼¾µ€"  # noqa: RUF001
 WESTERN = "àáâãäåæçèéêëíîïñóôõöøúûüýßıÄÅÇÉÖØÜ"
 EASTERN = "ąćčęėěğłńőřśşšůűźżžĆČĖŁŚŞŠŽ"
 # The family as it is published for the web has none of these.
