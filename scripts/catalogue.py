@@ -6,8 +6,29 @@ import ast
 import re
 from pathlib import Path
 
+from scripts.glossary import terms
 from scripts.tree import AREAS, STANDALONE, Module, Page, modules
 
+# What the front matter of a snippet's page says, and how the table says it.
+LABELS = {
+    "none": "not needed",
+    "past": "of past rows",
+    "needed": "needed",
+    "either": "with or without",
+}
+ARRIVES = {
+    "batch": "in batches",
+    "stream": "one by one",
+    "either": "either way",
+    "none": "reads no rows",
+}
+# From little to much: the filter asks how far a reader would go.
+NEEDS = {
+    "stdlib": "standard library",
+    "numpy": "NumPy",
+    "scipy": "NumPy and SciPy",
+    "other": "any library",
+}
 INTRO = {
     "drift": "Checks for a system that runs.",
     "readiness": "Checks before it goes live.",
@@ -91,28 +112,100 @@ def needs(module: Module) -> str:
     return ", ".join(module.needs) or "standard library"
 
 
+def reach(module: Module) -> str:
+    """The key of ``NEEDS`` that suffices for a module."""
+    small = ({"NumPy"}, "numpy"), ({"NumPy", "SciPy"}, "scipy")
+    if module.notebook:
+        return "other"
+    if not module.needs:
+        return "stdlib"
+    return next((k for x, k in small if set(module.needs) <= x), "other")
+
+
+def other_names(root: Path) -> dict[str, list[str]]:
+    """The glossary's terms of each page, with what else people call them."""
+    names: dict[str, list[str]] = {}
+    for one in terms(root):
+        found = names.setdefault(one["page"], [])
+        found += [one["term"], *one.get("also", [])]
+    return names
+
+
+def row(module: Module, names: dict[str, list[str]]) -> str:
+    """One line of the table. The facts stand in the link, for the filter."""
+    text = (module.root / module.page).read_text("utf-8")
+    meta = Page(module.page, text).meta
+    words = " ".join(
+        [str(meta["title"]), *meta["tags"], *names.get(module.id, [])]
+    )
+    facts = {"area": module.area, "needs": reach(module)}
+    cells = []
+    if module.area in STANDALONE:
+        facts |= {key: meta[key] for key in ("labels", "arrives")}
+        cells = [LABELS[meta["labels"]], ARRIVES[meta["arrives"]]]
+    facts["words"] = re.sub(r'["|{}]', " ", words)
+    data = " ".join(f'data-{key}="{value}"' for key, value in facts.items())
+    link = f"[`{module.name}`]({module.area}/{module.name}.md){{ {data} }}"
+    version = "none" if module.notebook else module.version
+    cells = [link, question(module), *cells, needs(module)]
+    return f"| {' | '.join(cells)} | {count_tests(module)} | {version} |"
+
+
+def select(name: str, label: str, options: dict[str, str]) -> str:
+    """One choice of the filter; nothing chosen is the first.
+
+    What fits either way fits each of the others: it is no choice of its own.
+    """
+    lines = "".join(
+        f'<option value="{key}">{text}</option>'
+        for key, text in {"": "any", **options}.items()
+        if key != "either"
+    )
+    return f'<label>{label} <select name="{name}">{lines}</select></label>'
+
+
+def form() -> str:
+    """The filter, in one line; it is shown where its script runs."""
+    most = {key: text for key, text in NEEDS.items() if key != "other"}
+    parts = [
+        '<label>Words <input type="search" name="find"></label>',
+        select("area", "Area", {area: area for area in AREAS}),
+        select("labels", "Outcomes (labels)", LABELS),
+        select("arrives", "Rows come", ARRIVES),
+        select("needs", "Needs at most", most),
+        '<p><span role="status"></span> ',
+        '<button type="reset">Clear</button></p>',
+    ]
+    return (
+        '<form class="p2p-filter" aria-label="Filter the table" '
+        f'autocomplete="off">{"".join(parts)}</form>'
+    )
+
+
 def catalogue(root: Path) -> str:
-    """One table per area that has a module."""
-    everything = modules(root)
-    parts = []
+    """The filter, and one table per area that has a module."""
+    everything, names = modules(root), other_names(root)
+    parts = [form(), ""]
     for area, asks in AREAS.items():
         here = [module for module in everything if module.area == area]
         if not here:
             continue
-        rows = [
-            f"| [`{m.name}`]({area}/{m.name}.md) | {question(m)} "
-            f"| {needs(m)} | {count_tests(m)} "
-            f"| {'none' if m.notebook else m.version} |"
-            for m in here
-        ]
+        heads = ["Snippet", "It answers", "Outcomes", "Rows come"]
+        if area not in STANDALONE:
+            del heads[2:]
+        heads += ["Needs", "Tests", "Version"]
         parts += [
+            '<div class="p2p-catalogue" markdown>',
+            "",
             f"## {area.capitalize()}: {asks}",
             "",
             INTRO[area],
             "",
-            "| Snippet | It answers | Needs | Tests | Version |",
-            "|---|---|---|---|---|",
-            *rows,
+            f"| {' | '.join(heads)} |",
+            "|---" * len(heads) + "|",
+            *(row(module, names) for module in here),
+            "",
+            "</div>",
             "",
         ]
     return "\n".join(parts)

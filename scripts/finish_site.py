@@ -71,10 +71,12 @@ SECTIONS = {
 
 INCLUDE = re.compile(r'^(?P<indent> *)--8<-- "(?P<path>[^":]+)(?::\w+)?"$')
 BLOCK = re.compile(r'^(?:===|!!!|\?\?\?\+?)[\w ]*"(?P<title>.*)"$')
-PRESENTATION = re.compile(r"^ *(?:</?div[^>]*>|\{[^{}]*\})$")
-ATTRIBUTES = re.compile(r"(?<=\))\{ ?[.#][^{}]*\}")
+PRESENTATION = re.compile(r"^ *(?:</?div[^>]*>|<form.*</form>|\{[^{}]*\})$")
+ATTRIBUTES = re.compile(r"(?<=\))\{ ?(?:[.#]|data-)[^{}]*\}")
 FENCE = re.compile(r"(^```.*?^```$)", re.M | re.S)
-LINK = re.compile(r"\]\((?P<page>[^)\s:#]+\.md)(?P<anchor>#[^)\s]*)?\)")
+LINK = re.compile(
+    r"\]\((?P<page>[^)\s:#?]+\.md)(?:\?[^)\s#]*)?(?P<anchor>#[^)\s]*)?\)"
+)
 
 
 def finish(site: Path, root: Path = ROOT) -> None:

@@ -93,6 +93,8 @@ title: {mark} the question in the reader's words
 description: {mark} one sentence for a result list, 120 characters at most.
 kind: snippet
 tags: [{area}]
+labels: {mark} none, past, needed or either
+arrives: {mark} batch, stream, either or none
 seeds: []
 evidence: []
 questions: []

@@ -7,9 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from scripts.catalogue import ARRIVES, LABELS
 from scripts.evidence_page import CERTAINTY, FIELDS
 from scripts.ideas_page import IDEAS, ideas, treated
-from scripts.tree import Page, evidence, modules, pages, planned
+from scripts.tree import (
+    STANDALONE,
+    Page,
+    evidence,
+    modules,
+    pages,
+    planned,
+)
 
 KEYS = {
     "title": str,
@@ -22,7 +30,14 @@ KEYS = {
     "next": str,
     "reviewed": date,
 }
-OPTIONAL = {"step": int, "numbers": dict, "hide": list, "template": str}
+OPTIONAL = {
+    "step": int,
+    "numbers": dict,
+    "hide": list,
+    "template": str,
+    "labels": str,
+    "arrives": str,
+}
 # The kinds that the pages of a folder may have.
 KINDS = {
     "snippets": {"snippet", "chapter", "reference"},
@@ -72,6 +87,24 @@ def front_matter_is_complete(root: Path) -> list[str]:
             )
         if (kind == "guide") != (page.meta.get("step") in range(1, 8)):
             problems.append(f"{page.path}: step 1 to 7 belongs to guides")
+    return problems
+
+
+def copied_snippets_state_what_they_take(root: Path) -> list[str]:
+    """Outcomes needed or not, batch or stream: the catalogue filters by it."""
+    problems = []
+    for page in pages(root):
+        copied = page.id.startswith(
+            tuple(f"snippets/{x}/" for x in STANDALONE)
+        )
+        for key, allowed in (("labels", LABELS), ("arrives", ARRIVES)):
+            if copied and page.meta.get(key) not in allowed:
+                problems.append(
+                    f"{page.path}: {key} must be one of "
+                    f"{', '.join(allowed)}, got {page.meta.get(key)!r}"
+                )
+            elif key in page.meta and not copied:
+                problems.append(f"{page.path}: {key} belongs to a snippet")
     return problems
 
 
