@@ -38,7 +38,10 @@ def main() -> int:
     python = environment(CACHE / "oldest", facts, wanted)
     print("Tests with", ", ".join(wanted), flush=True)
     folders = sorted({str(path.parent) for path in tests})
-    return run(python, "-m", "pytest", "-p", "no:cacheprovider", *folders)
+    pytest = (python, "-m", "pytest", "-p", "no:cacheprovider")
+    split = ("-n", "auto", "--dist", "loadfile")
+    # A process on every core: their matrix products take one thread each.
+    return run(*pytest, *split, *folders, OMP_NUM_THREADS="1")
 
 
 def files(folder: str) -> list[Path]:
@@ -74,14 +77,14 @@ def pins(least: dict[str, str], minor: int) -> list[str]:
 
 
 def helpers(sources: list[str], least: dict[str, str]) -> list[str]:
-    """Return what else the tests import: pytest as locked, oracles as fit."""
+    """Return what else the tests need: pytest as locked, oracles as fit."""
     lock = (ROOT / "requirements-test.txt").read_text("utf-8")
     text = "\n".join(sources)
     imported = set(re.findall(IMPORTED, text))
     found = []
     for name, version in dict(re.findall(LOCKED, lock)).items():
         module = MODULES.get(name, name)
-        if name in ("pytest", "hypothesis"):
+        if name in ("pytest", "pytest-xdist", "hypothesis"):
             found.append(f"{name}=={version}")
         elif module in imported and name not in least:
             found.append(name)

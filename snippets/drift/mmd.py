@@ -12,7 +12,7 @@ of one day are neither without it. Missing values are refused.
 Needs:   Python 3.11, NumPy 1.26
 Source:  snippets/drift/mmd.py
 Page:    snippets/drift/mmd
-Version: 1.1.1 (MIT-0)
+Version: 1.2.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["MmdResult", "mmd_test"]
 
-_BLOCK = 256  # rows of the kernel at a time: it is never stored as a whole
+_BLOCK = 96  # rows of the kernel at a time: it is never stored as a whole
+_PAIRS = 5_000  # of rows, for the median distance
 _MOST = 20_000  # rows in all: some seconds; work grows with their square
 _FAR, _NEAR = 1e100, 1e-50  # squares of one over the other stay finite
 
@@ -164,13 +165,14 @@ def _statistics(
     for i in range(0, len(z), _BLOCK):
         mine = own[i : i + _BLOCK]
         alike = z[i : i + _BLOCK] @ z[i:].T
-        alike -= square[i:] + square[i : i + _BLOCK, None]
-        np.fill_diagonal(alike, -np.inf)  # a row is not compared with itself
+        alike -= square[i:]
+        alike -= square[i : i + _BLOCK, None]
         np.exp(np.minimum(alike, 0, out=alike), out=alike)
+        np.fill_diagonal(alike, 0)  # a row is not compared with itself
         alike[:, : len(mine)] /= 2  # this square is on both sides
         likeness = alike @ own[i:]  # one product for all labels
-        within += 2 * (mine * likeness).sum(axis=0)
-        of_all += (mine * likeness[:, -1:] + likeness).sum(axis=0)
+        within += 2 * np.einsum("ij,ij->j", mine, likeness)
+        of_all += likeness[:, -1] @ mine + likeness.sum(axis=0)
     x, both = within[:-1], of_all[:-1] - within[:-1]
     y = within[-1] - 2 * of_all[:-1] + x
     n = own[:, :-1].sum(axis=0)  # groups differ in size
@@ -210,15 +212,17 @@ def _units(
 def _median_distance(
     rows: NDArray[np.float64], rng: np.random.Generator
 ) -> float:
-    """The median distance of unequal rows, among 300 drawn at random.
+    """The median distance of unequal rows, among pairs drawn at random.
 
     Drawn without a look at the labels, or the test would not be exact.
     """
-    some = rows[rng.choice(len(rows), min(len(rows), 300), replace=False)]
-    pairs = np.triu_indices(len(some), 1)
-    gaps = np.zeros(len(pairs[0]))
-    for column in some.T:
-        gaps += (column[pairs[0]] - column[pairs[1]]) ** 2
+    if len(rows) > 100:
+        one, other = rng.integers(len(rows), size=(2, _PAIRS))
+    else:  # all pairs
+        one, other = np.triu_indices(len(rows), 1)
+    gaps = np.zeros(len(one))
+    for column in rows.T:
+        gaps += (column[one] - column[other]) ** 2
     apart = gaps[gaps > 0]
     return float(np.sqrt(np.median(apart))) if len(apart) else 1.0
 

@@ -559,5 +559,6 @@ def test_a_python_without_a_wheel_of_it_takes_the_first_and_says_so(
 def test_what_the_tests_import_is_installed_with_it() -> None:
     test = 'from scipy import stats\nimport sklearn\nfind_spec("pandas")\n'
     assert [name.partition("==")[0] for name in helpers([test], {})] == [
-        *("hypothesis", "pandas", "pytest", "scikit-learn", "scipy"),
+        *("hypothesis", "pandas", "pytest", "pytest-xdist"),
+        *("scikit-learn", "scipy"),
     ]

@@ -115,7 +115,7 @@ def test_thirty_rows_a_side_against_the_double_loop():
 
 
 def test_many_rows_go_through_in_blocks():
-    # 700 rows are three blocks: held against the whole kernel at once.
+    # 700 rows are eight blocks: held against the whole kernel at once.
     rng = np.random.default_rng(2)
     x, y = rng.normal(size=(300, 3)), rng.normal(0.1, size=(400, 3))
     result = mmd_test(x, y, ranks=False)
@@ -128,6 +128,22 @@ def test_many_rows_go_through_in_blocks():
         - 2 * kernel[:300, 300:].mean()
     )
     assert result.statistic == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [50, 51, 400])
+def test_the_bandwidth_is_the_median_distance_of_rows(n):
+    # Up to 100 rows in all every pair is looked at, beyond some are drawn.
+    x, y = np.random.default_rng(26).normal(size=(2, n, 3))
+    every = [math.dist(*pair) for pair in combinations(np.vstack([x, y]), 2)]
+    found = [
+        mmd_test(x, y, ranks=False, n_permutations=1, seed=seed).bandwidth
+        for seed in range(2)
+    ]
+    assert found == pytest.approx([np.median(every)] * 2, rel=0.02)
+    if n == 50:
+        assert found == pytest.approx([np.median(every)] * 2)
+    else:
+        assert found[0] != found[1]
 
 
 @pytest.mark.parametrize(("n", "m"), [(4, 4), (3, 6)])
@@ -514,9 +530,7 @@ def test_a_thirtieth_of_the_share_holds_a_month():
     assert 0 < rang / 30 < 0.14
 
 
-@pytest.mark.parametrize(
-    ("n", "share"), [(50, 0.16), (100, 0.41), (200, 0.87)]
-)
+@pytest.mark.parametrize(("n", "share"), [(50, 0.15), (100, 0.4), (200, 0.87)])
 def test_a_lost_correlation_is_seen_and_no_column_shows_it(n, share):
     rng = np.random.default_rng(11)
     days = 30_000 // n // 2
@@ -530,7 +544,7 @@ def test_a_lost_correlation_is_seen_and_no_column_shows_it(n, share):
     assert np.mean(np.array(ks) <= 0.05 / 2) < 0.1
 
 
-@pytest.mark.parametrize(("kept", "share"), [(0.5, 0.35), (0.9, 0.9)])
+@pytest.mark.parametrize(("kept", "share"), [(0.5, 0.36), (0.9, 0.93)])
 def test_rows_that_follow_each_other_break_the_promise(kept, share):
     rng = np.random.default_rng(33)
     line = rng.normal(size=(160, 400, 2))
@@ -558,7 +572,7 @@ def test_days_that_share_their_luck_need_whole_days_to_change_sides():
     assert np.mean(found <= 0.05) == pytest.approx(0.05, abs=0.03)
     assert np.mean(found <= 0.25) == pytest.approx(0.25, abs=0.07)
     seen = p_values([(x, y + 0.5) for x, y in pairs], groups=(old, new))
-    assert np.mean(seen <= 0.05) == pytest.approx(0.35, abs=0.1)
+    assert np.mean(seen <= 0.05) == pytest.approx(0.4, abs=0.1)
 
 
 # The flights: real days, and one day split by lot
@@ -602,7 +616,7 @@ def test_by_lot_one_whole_day_is_enough_for_a_wrong_join():
 
 
 @pytest.mark.parametrize(
-    ("columns", "share", "ks_share"), [(2, 0.97, 0.95), (50, 0.57, 0.85)]
+    ("columns", "share", "ks_share"), [(2, 0.99, 0.95), (50, 0.63, 0.85)]
 )
 def test_blind_spot_one_column_of_many(columns, share, ks_share):
     # One column moves by half a standard deviation, the others stay.
@@ -628,7 +642,7 @@ def test_blind_spot_a_rule_that_takes_three_columns():
 
 def test_blind_spot_one_row_in_a_hundred_is_absurd():
     rng = np.random.default_rng(15)
-    before, now = rng.normal(size=(2, 50, 300, 3))
+    before, now = rng.normal(size=(2, 150, 300, 3))
     now[:, ::100] = 1e6
     found = p_values(zip(before, now, strict=True))
     assert np.mean(found <= 0.05) < 0.11
