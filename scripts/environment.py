@@ -29,6 +29,7 @@ SURROUNDINGS = {
     "PIP_CACHE_DIR": str(CACHE / "pip"),
     "UV_CACHE_DIR": str(CACHE / "uv"),
     "MPLCONFIGDIR": str(CACHE / "matplotlib"),
+    "OMP_NUM_THREADS": "1",  # the tests have a process for each core
     **os.environ,
     "NO_MKDOCS_2_WARNING": "1",
     "PIP_USER": "0",

@@ -41,7 +41,7 @@ def main() -> int:
     pytest = (python, "-m", "pytest", "-p", "no:cacheprovider")
     split = ("-n", "auto", "--dist", "loadfile")
     # A process on every core: their matrix products take one thread each.
-    return run(*pytest, *split, *folders, OMP_NUM_THREADS="1")
+    return run(*pytest, *split, *folders)
 
 
 def files(folder: str) -> list[Path]:
