@@ -40,7 +40,6 @@ def main() -> int:
     folders = sorted({str(path.parent) for path in tests})
     pytest = (python, "-m", "pytest", "-p", "no:cacheprovider")
     split = ("-n", "auto", "--dist", "loadfile")
-    # A process on every core: their matrix products take one thread each.
     return run(*pytest, *split, *folders)
 
 
