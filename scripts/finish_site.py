@@ -7,7 +7,7 @@ usage: finish_site.py SITE_DIR
 2. Code without the spans that colour nothing, a sixth of such a page.
 3. Numbers that keep their unit: no line ends between 95 and %.
 4. A search index without code, tests and API bodies.
-5. Each page as Markdown beside its HTML, and ``llms.txt`` that lists them.
+5. What programs read: see ``for_machines.py``; and ``robots.txt``.
 6. A mark on each link that leaves the site: the style sheet shows it.
 7. A citation leads to the full entry of its source, past the list.
 8. A strict content security policy in every page, with the hashes of the
@@ -21,17 +21,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.evidence_page import part
-from scripts.tree import MARKER, ROOT, Page, evidence, pages, publish
+from scripts.for_machines import (
+    llms,
+    llms_full,
+    markdown,
+    markdown_path,
+    nav,
+    snippet_index,
+)
+from scripts.tree import ROOT, evidence, publish
 
 POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; "
@@ -49,6 +55,7 @@ REPORT = re.compile(r'<a class="p2p-report" href="([^"?]+)')
 LEAVES = re.compile(
     r'<a (?P<rest>(?:[^>]* )?href="(?P<to>https?://[^"]+)"[^>]*)>'
 )
+ROBOTS = "User-agent: *\nAllow: /\n\nSitemap: {base}sitemap.xml\n"
 VALID = timedelta(days=300)  # RFC 9116: less than a year
 
 PLAIN = re.compile(r'<span class="(?:n|w|p|o|bp|vm)">([^<]*)</span>')
@@ -59,25 +66,6 @@ UNIT = re.compile(r"(?<=\d)\s(?=%)")
 # What is not prose: code, scripts, and the inside of every other tag.
 NOT_PROSE = re.compile(r"(<(pre|code|script|style)\b.*?</\2>|<[^>]*>)", re.S)
 
-SECTIONS = {
-    "": "Start",
-    "start": "Start",
-    "guides": "Guides",
-    "how-to": "How-to",
-    "snippets": "Snippets",
-    "flights": "Case",
-    "readiness": "Readiness",
-}
-
-INCLUDE = re.compile(r'^(?P<indent> *)--8<-- "(?P<path>[^":]+)(?::\w+)?"$')
-BLOCK = re.compile(r'^(?:===|!!!|\?\?\?\+?)[\w ]*"(?P<title>.*)"$')
-PRESENTATION = re.compile(r"^ *(?:</?div[^>]*>|<form.*</form>|\{[^{}]*\})$")
-ATTRIBUTES = re.compile(r"(?<=\))\{ ?(?:[.#]|data-)[^{}]*\}")
-FENCE = re.compile(r"(^```.*?^```$)", re.M | re.S)
-LINK = re.compile(
-    r"\]\((?P<page>[^)\s:#?]+\.md)(?:\?[^)\s#]*)?(?P<anchor>#[^)\s]*)?\)"
-)
-
 
 def finish(site: Path, root: Path = ROOT) -> None:
     """Do all of this on the built site."""
@@ -87,17 +75,20 @@ def finish(site: Path, root: Path = ROOT) -> None:
     found = CANONICAL.search(home)
     base = found[1] if found else "/"
     publish(root, site)
-    well_known = site / ".well-known"
-    well_known.mkdir(exist_ok=True)
     today = datetime.now(UTC).date()
-    (well_known / "security.txt").write_text(security(home, base, today))
     slim_index(site / "search/search_index.json")
-    everything = pages(root)
-    for page in everything:
+    for _, page in nav(root):
         target = site / markdown_path(page.path)
-        if target.parent.exists():
-            target.write_text(markdown(root, page), "utf-8")
-    (site / "llms.txt").write_text(llms(site, everything, base), "utf-8")
+        target.write_text(markdown(root, page), "utf-8")
+    for name, text in {
+        "llms.txt": llms(root, base),
+        "llms-full.txt": llms_full(root, base),
+        "snippets/index.json": snippet_index(root, base),
+        "robots.txt": ROBOTS.format(base=base),
+        ".well-known/security.txt": security(home, base, today),
+    }.items():
+        (site / name).parent.mkdir(exist_ok=True)
+        (site / name).write_text(text, "utf-8")
     parts = {key: part(entry) for key, entry in evidence(root).items()}
     for path in sorted(site.rglob("*.html")):
         text = path.read_text("utf-8")
@@ -211,97 +202,6 @@ def secure(html: str) -> str:
 def digest(script: str) -> str:
     """SHA-256 of an inline script, as a policy spells it."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def markdown_path(path: str) -> str:
-    """Where the Markdown of a page goes: ``guides/x/index.md``."""
-    folder = path.removeprefix("docs/").removesuffix(".md")
-    folder = re.sub(r"(^|/)index$", "", folder)
-    return f"{folder}/index.md" if folder else "index.md"
-
-
-def markdown(root: Path, page: Page) -> str:
-    """The page for a reader without a browser: includes resolved, no markup.
-
-    Tabs and boxes become bold lines, a figure its description and its
-    table, links point at the Markdown of other pages.
-    """
-    here = Path(markdown_path(page.path)).parent
-    source = Path(page.path.removeprefix("docs/")).parent
-
-    def link(found: re.Match[str]) -> str:
-        target = os.path.normpath(source / found["page"])
-        path = os.path.relpath(markdown_path(f"docs/{target}"), here)
-        return f"]({Path(path).as_posix()}{found['anchor'] or ''})"
-
-    text = "\n".join(_plain(_resolve(root, page.body.splitlines())))
-    text = ATTRIBUTES.sub("", LINK.sub(link, text))
-    parts = FENCE.split(text)  # prose, fence, prose, fence, prose
-    parts[::2] = [re.sub(r"\n{3,}", "\n\n", part) for part in parts[::2]]
-    return "".join(parts).strip() + "\n"
-
-
-def _resolve(root: Path, lines: list[str]) -> Iterator[str]:
-    """The lines with every include in its place."""
-    for line in lines:
-        found = INCLUDE.match(line)
-        if found is None:
-            yield line
-            continue
-        text = (root / found["path"]).read_text("utf-8")
-        if found["path"].endswith(".svg.html"):
-            title = re.search(r"<title[^>]*>(.*?)</title>", text)
-            desc = re.search(r"<desc[^>]*>(.*?)</desc>", text)
-            text = " ".join(f"{m[1]}." for m in (title, desc) if m)
-            text = "Figure: " + re.sub(r"\.\.", ".", text)
-        for inner in text.splitlines():
-            if not MARKER.match(inner):
-                yield (found["indent"] + inner).rstrip()
-
-
-def _plain(lines: Iterator[str]) -> Iterator[str]:
-    """The lines without the syntax of extensions."""
-    inside = api = False
-    for line in lines:
-        if line.startswith("::: "):
-            api = True
-            yield "The docstrings in the code are the reference."
-        elif line and not line.startswith("    "):
-            inside = api = False
-        block = BLOCK.match(line)
-        if block:
-            inside = True
-            yield f"**{block['title']}**"
-        elif not (line and api) and not PRESENTATION.match(line):
-            yield line.removeprefix("    ") if inside else line
-
-
-def llms(site: Path, everything: list[Page], base: str) -> str:
-    """What a program reads first: every page, in one line each."""
-    groups: dict[str, list[str]] = {title: [] for title in SECTIONS.values()}
-    for page in everything:
-        path = markdown_path(page.path)
-        if not (site / path).exists():
-            continue
-        first = page.id.partition("/")[0] if "/" in page.id else ""
-        if page.id == "evidence" or first not in SECTIONS:
-            first = "reference"
-        if page.id.startswith("snippets/flights/"):
-            first = "flights"
-        title = page.meta.get("title", page.id)
-        line = f"- [{title}]({base}{path}): {page.meta.get('description', '')}"
-        groups.setdefault(SECTIONS.get(first, "Reference"), []).append(line)
-    parts = [
-        "# Paper to Pager",
-        "> From an ML result that works to an ML system that keeps working: "
-        "guides, tested snippets, one worked case.",
-        f"Each snippet is also a file: {base}files/<area>/<name>.py. "
-        "Text CC BY 4.0, code MIT-0.",
-    ]
-    for title, lines in groups.items():
-        if lines:
-            parts += [f"## {title}", "\n".join(lines)]
-    return "\n\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":

@@ -12,21 +12,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scripts.finish_site import (
-    CANONICAL,
     beginning,
     direct,
     finish,
     hold_units,
     lighten,
-    llms,
     mark_links,
-    markdown,
-    markdown_path,
     secure,
     security,
     slim_index,
 )
-from scripts.tree import ROOT, Page, modules, pages
+from scripts.for_machines import markdown_path
+from scripts.tree import ROOT, modules, pages
 
 HEAD = '<head>\n      <meta charset="utf-8">\n</head>'
 
@@ -176,94 +173,6 @@ def test_a_section_is_cut_after_a_sentence_or_a_word(
     text: str, length: int, expected: str
 ) -> None:
     assert beginning(text, length) == expected
-
-
-PAGE = """---
-title: T
----
-# T
-
-Lead.
-{ .p2p-lead }
-
-<div class="p2p-pair" markdown>
-
-| a | b |
-|---|---|
-| 1 | 2 |
-
-</div>
-
-=== "Code"
-
-    ```python
-    --8<-- "code.py"
-    ```
-
-??? question "Why?"
-    **Because.** See [b](b.md#x) and [site](https://example.org/a.md).
-
---8<-- "figure.svg.html"
-
-## API
-
-::: snippets.drift.psi
-    options:
-      members: [psi]
-
-## Next
-"""
-
-
-def test_the_markdown_of_a_page_is_plain(tmp_path: Path) -> None:
-    (tmp_path / "code.py").write_text(
-        "def f():\n    # --8<-- [start:core]\n    return 1\n"
-        "    # --8<-- [end:core]\n\n\nx = f()\n"
-    )
-    (tmp_path / "figure.svg.html").write_text(
-        '<svg><title id="t">Plot</title><desc id="d">It falls.</desc></svg>'
-    )
-    text = markdown(tmp_path, Page("docs/guides/t.md", PAGE))
-    assert text == (
-        "# T\n\nLead.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
-        "**Code**\n\n"
-        "```python\ndef f():\n    return 1\n\n\nx = f()\n```\n\n"
-        "**Why?**\n"
-        "**Because.** See [b](../b/index.md#x) and "
-        "[site](https://example.org/a.md).\n\n"
-        "Figure: Plot. It falls.\n\n"
-        "## API\n\nThe docstrings in the code are the reference.\n\n## Next\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("page", "expected"),
-    [
-        ("docs/index.md", "index.md"),
-        ("docs/guides/a.md", "guides/a/index.md"),
-        ("docs/flights/index.md", "flights/index.md"),
-    ],
-)
-def test_the_markdown_stands_beside_the_page(page: str, expected: str) -> None:
-    assert markdown_path(page) == expected
-
-
-def test_every_page_of_the_site_has_its_markdown(site_dir: Path) -> None:
-    for page in pages(ROOT):
-        path = site_dir / markdown_path(page.path)
-        assert path.with_suffix(".html").is_file()
-        text = path.read_text("utf-8")
-        assert "--8<--" not in text
-        for target in re.findall(r"\]\(([^)\s:#]+\.md)", text):
-            assert (path.parent / target).is_file(), f"{path}: {target}"
-
-
-def test_the_list_for_programs_names_every_page(site_dir: Path) -> None:
-    text = (site_dir / "llms.txt").read_text("utf-8")
-    home = (site_dir / "index.html").read_text("utf-8")
-    base = CANONICAL.findall(home)[0]
-    assert text == llms(site_dir, pages(ROOT), base)
-    assert text.count("\n- [") == len(pages(ROOT))
 
 
 def test_every_snippet_can_be_downloaded(site_dir: Path) -> None:
