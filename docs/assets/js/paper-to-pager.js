@@ -122,7 +122,7 @@
     if (event.key === "Escape" && drawer.checked) drawer.click();
   });
 
-  /* 6. Where you are on the page, and open answers on paper. */
+  /* 6. Where you are on the page; on paper, open answers and addresses behind the links. */
   var places = [];
   each(".p2p-toc a", function (link) {
     var heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
@@ -145,5 +145,8 @@
   }
   addEventListener("beforeprint", function () {
     each("details", function (answer) { answer.open = true; });
+    each(".md-content a[href]", function (link) {
+      if (link.host === location.host && link.pathname !== location.pathname) link.dataset.path = link.pathname + link.hash;
+    });
   });
 })();
