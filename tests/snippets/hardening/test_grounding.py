@@ -302,6 +302,31 @@ def test_true_answers_are_blocked_where_they_compute_in_silence():
     )
 
 
+@pytest.mark.parametrize(
+    ("wrong", "stopped", "through", "needless", "each", "shown"),
+    [
+        (200, 167, 33, 114, 0.7, 0.2),
+        (50, 42, 8, 136, 3.2, 1.1),
+        (10, 8, 2, 141, 17, 6),
+    ],
+)
+def test_what_the_guide_says_of_a_thousand_answers(
+    wrong, stopped, through, needless, each, shown
+):
+    # Both blind runs together, and the share of our list that is in reach.
+    caught = wrong * 162 / 188 * (79 + 44) / (82 + 45)
+    right = (1000 - wrong) * (13 + 5) / (90 + 36)
+    assert (79 + 44, 82 + 45, 13 + 5, 90 + 36) == (123, 127, 18, 126)
+    assert [round(x) for x in (caught, wrong - caught, right)] == [
+        stopped, through, needless,
+    ]  # fmt: skip
+    assert right / caught == pytest.approx(each, rel=0.03)
+    beyond = Counter(d for k, d in decisions("invented") if k in BEYOND)
+    assert beyond == {"pass": 12, "abstain": 14}
+    told = (1000 - wrong) * 8 / 162 / caught  # sums are asked for in words
+    assert told == pytest.approx(shown, abs=0.15)
+
+
 def test_to_accept_silent_sums_would_let_inventions_through():
     # Of the whole numbers to 100 that stand in no source, how many are the
     # sum or the difference of two numbers of that source?
