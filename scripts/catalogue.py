@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from scripts.glossary import terms
+from scripts.glossary import other_names
 from scripts.tree import AREAS, STANDALONE, Module, Page, modules
 
 # What the front matter of a snippet's page says, and how the table says it.
@@ -120,15 +120,6 @@ def reach(module: Module) -> str:
     if not module.needs:
         return "stdlib"
     return next((k for x, k in small if set(module.needs) <= x), "other")
-
-
-def other_names(root: Path) -> dict[str, list[str]]:
-    """The glossary's terms of each page, with what else people call them."""
-    names: dict[str, list[str]] = {}
-    for one in terms(root):
-        found = names.setdefault(one["page"], [])
-        found += [one["term"], *one.get("also", [])]
-    return names
 
 
 def row(module: Module, names: dict[str, list[str]]) -> str:

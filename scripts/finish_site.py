@@ -6,7 +6,7 @@ usage: finish_site.py SITE_DIR
    hashes, and ``.well-known/security.txt``.
 2. Code without the spans that colour nothing, a sixth of such a page.
 3. Numbers that keep their unit: no line ends between 95 and %.
-4. A search index without code, tests and API bodies.
+4. A search index without code, with the words of readers.
 5. What programs read: see ``for_machines.py``; and ``robots.txt``.
 6. A mark on each link that leaves the site: the style sheet shows it.
 7. A citation leads to the full entry of its source, past the list.
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +27,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts import search_index
 from scripts.evidence_page import part
 from scripts.for_machines import (
     llms,
@@ -76,7 +76,7 @@ def finish(site: Path, root: Path = ROOT) -> None:
     base = found[1] if found else "/"
     publish(root, site)
     today = datetime.now(UTC).date()
-    slim_index(site / "search/search_index.json")
+    search_index.slim(site / "search/search_index.json", root)
     for _, page in nav(root):
         target = site / markdown_path(page.path)
         target.write_text(markdown(root, page), "utf-8")
@@ -143,39 +143,6 @@ def security(home: str, base: str, today: date) -> str:
         f"Expires: {today + VALID}T00:00:00Z\n"
         "Preferred-Languages: en\n"
         f"Canonical: {base}.well-known/security.txt\n"
-    )
-
-
-def slim_index(path: Path) -> None:
-    """Keep titles and the beginning of each section, where its claim stands.
-
-    Code, tests and API bodies go: who wants code searches the repository.
-    Tags go too: the theme ranks a word that is a tag above every title.
-    """
-    index = json.loads(path.read_text("utf-8"))
-    docs = [d for d in index["docs"] if "#snippets." not in d["location"]]
-    for doc in docs:
-        doc.pop("tags", None)
-        # A source is found by its claim, a question by what it asks.
-        short = re.search(r"^evidence/|#[a-z]{3}-\d\d$", doc["location"])
-        doc["text"] = beginning(doc["text"], 120 if short else 330)
-    index["docs"] = docs
-    text = json.dumps(index, separators=(",", ":"), ensure_ascii=False)
-    path.write_text(text, "utf-8")
-
-
-def beginning(html: str, length: int) -> str:
-    """The text without code and tags, cut after a sentence or a word."""
-    text = re.sub(r"<pre>.*?</pre>", " ", html, flags=re.S)
-    text = " ".join(re.sub(r"<[^>]+>", " ", text).split())
-    if len(text) <= length:
-        return text
-    head = text[:length]
-    sentence = max(head.rfind(mark) for mark in (". ", "? ", ": "))
-    return (
-        head[: sentence + 1]
-        if sentence > length / 2
-        else (head.rpartition(" ")[0])
     )
 
 

@@ -36,6 +36,15 @@ def anchor(term: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", term.casefold()).strip("-")
 
 
+def other_names(root: Path) -> dict[str, list[str]]:
+    """The glossary's terms of each page, with what else people call them."""
+    names: dict[str, list[str]] = {}
+    for one in terms(root):
+        found = names.setdefault(one["page"], [])
+        found += [one["term"], *one.get("also", [])]
+    return names
+
+
 def glossary_markdown(root: Path) -> tuple[str, str]:
     """The definitions, and the tooltips, in the order of ``FILES``."""
     lines, tips = [], []

@@ -1,7 +1,6 @@
 """What happens to a built site before it is published."""
 
 import hashlib
-import json
 import re
 import shutil
 from datetime import date, timedelta
@@ -12,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scripts.finish_site import (
-    beginning,
     direct,
     finish,
     hold_units,
@@ -20,7 +18,6 @@ from scripts.finish_site import (
     mark_links,
     secure,
     security,
-    slim_index,
 )
 from scripts.for_machines import markdown_path
 from scripts.tree import ROOT, modules, pages
@@ -139,40 +136,6 @@ def test_each_page_offers_a_report_that_names_it(site_dir: Path) -> None:
             f"Page: {where[1]}\r\nReviewed: {page.meta['reviewed']}\r\n"
         )
         assert page.id == "index" or "Reviewed <time" in html, page.path
-
-
-def test_the_index_keeps_prose_and_loses_code_and_tags(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "search_index.json"
-    docs = [
-        {
-            "location": "a/",
-            "title": "A",
-            "text": "<p>One.</p> <pre><code>x = 1</code></pre>",
-            "tags": ["data"],
-        },
-        {"location": "a/#snippets.drift.psi", "title": "psi", "text": "API"},
-    ]
-    path.write_text(json.dumps({"config": {}, "docs": docs}), "utf-8")
-    slim_index(path)
-    kept = json.loads(path.read_text("utf-8"))["docs"]
-    assert kept == [{"location": "a/", "title": "A", "text": "One."}]
-
-
-@pytest.mark.parametrize(
-    ("text", "length", "expected"),
-    [
-        ("Short.", 20, "Short."),
-        ("First sentence. Second one.", 20, "First sentence."),
-        ("No sentence ends before the cut", 20, "No sentence ends"),
-        ("", 20, ""),
-    ],
-)
-def test_a_section_is_cut_after_a_sentence_or_a_word(
-    text: str, length: int, expected: str
-) -> None:
-    assert beginning(text, length) == expected
 
 
 def test_every_snippet_can_be_downloaded(site_dir: Path) -> None:

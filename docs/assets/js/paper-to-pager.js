@@ -21,14 +21,32 @@
     };
     document.body.append(script);
   }
-  /* The theme turns each word into a prefix: "who is paged" would find "whole". Such words are left out of a query. */
-  var small = /^(a|an|and|are|can|did|do|does|for|how|i|in|is|it|my|not|of|on|or|the|to|was|what|when|where|which|who|whom|why|with|you)$/i;
+  /* The words of a reader become what the worker of the theme can rank. Small words go: as a prefix, "who" finds "whole".
+     An ending goes, so that "retraining" finds "retrain"; a word that begins no word of the index may be misspelt. */
+  var small = /^(a|about|an|and|are|at|be|by|can|did|do|does|for|from|has|have|how|i|in|is|it|its|many|much|my|need|no|not|of|on|or|our|should|so|the|there|this|to|too|was|we|were|what|when|where|which|who|whom|why|will|with|you|your)$/;
+  var ending = /(ations?|at(ing|ed|es?)|ions?|ings?|ments?|ies|ied|ed|es|ly|s|y|e)$/;
+  var known = new Set();
+  function learn(index) {
+    index.docs.forEach(function (doc) {
+      [doc.title, doc.keywords, doc.text].join(" ").toLowerCase().split(/[^\p{L}\p{N}]+/u).forEach(known.add, known);
+    });
+  }
+  function asked(text) {
+    var words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    var telling = words.filter(function (word) { return !small.test(word); });
+    return (telling.length ? telling : words).map(function (word) {
+      var stem = word.replace(ending, "").replace(/([bdgklmnprt])\1$/, "$1");
+      if (stem.length < 4) stem = word;
+      if (word.length > 4 && !Array.from(known).some(function (other) { return other.startsWith(stem); })) {
+        return word + (word.length < 8 ? "~1" : "~2");
+      }
+      return stem === word ? word + "^3 " + word : stem + "*^2";
+    }).join(" ");
+  }
   var post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (message) {
-    if (message && message.type === 2 && typeof message.data === "string") {
-      var words = message.data.split(/[\s?]+/).filter(function (word) { return word && !small.test(word); });
-      if (words.length) message = { type: 2, data: words.join(" ") };
-    }
+    if (message && message.type === 0) learn(message.data);
+    if (message && message.type === 2) message = { type: 2, data: asked(String(message.data)) };
     post.call(this, message);
   };
   ["focusin", "pointerover", "touchstart"].forEach(function (type) {
