@@ -108,6 +108,29 @@ def copied_snippets_state_what_they_take(root: Path) -> list[str]:
     return problems
 
 
+def the_argument_leads_to_the_guides_of_each_step(root: Path) -> list[str]:
+    """A guide says at which step it stands; that step links to the guide."""
+    path = root / "docs/start/argument.md"
+    steps = re.split(r"(?m)^## ", path.read_text("utf-8"))[1:]
+    problems = []
+    for page in pages(root):
+        step = page.meta.get("step")
+        if step and f"(../{page.id}.md)" not in steps[step - 1]:
+            problems.append(
+                f"{path.name}: step {step} does not lead to {page.id}"
+            )
+    marked = [
+        number
+        for number, text in enumerate(steps, 1)
+        if f"#step-{number} }}" in text
+    ]
+    if marked != [1, 2, 3, 4, 5, 6, 7]:
+        problems.append(
+            f"{path.name}: steps must be marked 1 to 7, got {marked}"
+        )
+    return problems
+
+
 def no_two_pages_describe_themselves_alike(root: Path) -> list[str]:
     """A title or description belongs to one page."""
     problems = []
