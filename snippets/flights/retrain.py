@@ -14,7 +14,7 @@ on a truly late flight saves 4.
 Needs:   Python 3.11, NumPy 1.26, SciPy 1.11, scikit-learn 1.7
 Source:  snippets/flights/retrain.py
 Page:    snippets/flights/retrain
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -182,6 +182,8 @@ class Ditch:
         same_feed: Each look by the broken ones.
         asked: The answers of `due` if a recount has to agree first, July to
             December.
+        claimed: Mean probability of the calendar's models by month, [0, 1].
+        told: Late rate by month as the feed has it, [0, 1].
     """
 
     late_rate: float
@@ -189,6 +191,8 @@ class Ditch:
     gate: list[Judged]
     same_feed: list[Judged]
     asked: dict[str, int]
+    claimed: dict[str, float]
+    told: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -500,14 +504,14 @@ def _ditch(
     price: _Prices,
 ) -> Ditch:
     """The hardened model on broken outcomes."""
-    never = models[FIRST]
+    never, monthly = models[FIRST], calendar(models, served)
     told = feed.where(feed.labelled & (feed["month"] >= FIRST))
     since = told["month"] >= BROKEN
     clean, looks, _ = gated(models, served, Gate())
     same, misled, _ = gated(models, served, Gate(), told=told)
     loose, _, _ = gated(models, served, LOOSE, told=told)
     policies = {
-        "calendar": calendar(models, served),
+        "calendar": monthly,
         "gate": _served_by(clean, models, served),
         "same feed": _served_by(same, models, served),
         "loose same feed": _served_by(loose, models, served),
@@ -535,7 +539,17 @@ def _ditch(
         gate=looks,
         same_feed=misled,
         asked=dict(asked),
+        claimed=_monthly(monthly, served),
+        told=_monthly(told.late, told),
     )
+
+
+def _monthly(x: Floats | Bools, flights: Flights) -> dict[str, float]:
+    """The mean by month, May to December."""
+    return {
+        name: float(x[flights["month"] == FIRST + i].mean())
+        for i, name in enumerate(MONTHS)
+    }
 
 
 def run(flights: Flights) -> Found:
@@ -618,6 +632,9 @@ def report(found: Found) -> str:
             f"June, in truth {found.late_rate:.1%}",
         ]
         lines += [_row("  " + k, one) for k, one in ditch.policies.items()]
+        for word, rates in ("claimed", ditch.claimed), ("told", ditch.told):
+            row = "".join(f"{100 * x:5.1f}" for x in rates.values())
+            lines.append(f"  {word + ' late, %':18}{row}")
         lines += ["  judged by outcomes from another road"]
         lines += _looks(ditch.gate)
         lines += ["  judged by the same feed"]

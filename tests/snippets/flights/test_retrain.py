@@ -261,6 +261,19 @@ def test_the_calendar_walks_into_the_ditch_and_the_gate_does_not(
     )
 
 
+def test_retraining_narrows_a_gap_that_was_about_the_feed(
+    found: Found,
+) -> None:
+    ditch = found.ditches["early"]
+    gap = {m: ditch.claimed[m] - ditch.told[m] for m in MONTHS}
+    assert abs(gap["may"]) < 0.03
+    assert gap["jun"] > 0.15
+    assert 0 < gap["sep"] < gap["jun"] / 2
+    twice_ = found.ditches["twice"]
+    assert twice_.told["jun"] - twice_.claimed["jun"] > 0.15
+    assert abs(twice_.told["sep"] - twice_.claimed["sep"]) < 0.02
+
+
 def test_a_recount_stops_all_training_on_broken_outcomes(
     found: Found,
 ) -> None:
