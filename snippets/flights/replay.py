@@ -12,29 +12,34 @@ warning costs 1, one before a truly late flight saves 4.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/replay.py
 Page:    snippets/flights/replay
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
 import heapq
 import json
 import math
+import operator
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -42,6 +47,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import numpy as np
+import yaml  # type: ignore[import-untyped, unused-ignore]
 from prometheus_client.parser import text_string_to_metric_families
 
 from snippets.flights.features import CARRIERS, ORIGINS
@@ -49,6 +55,7 @@ from snippets.flights.loader import DAYS, load_day, load_weather
 from snippets.flights.models import gain
 from snippets.flights.service import (
     FILE,
+    FOLDER,
     PARTS,
     RUNGS,
     SWITCH,
@@ -65,10 +72,13 @@ from snippets.hardening.rollback import Releases
 
 __all__ = [
     "Caller",
+    "Pager",
     "Played",
     "Player",
+    "Ring",
     "World",
     "demo",
+    "hold",
     "main",
     "patient",
     "replay",
@@ -78,7 +88,14 @@ __all__ = [
     "weather_server",
 ]
 
+RULES: Final = Path(__file__).with_name("alerts.yml")  # alerts_test.yml
+SHADOWED: Final = "flights_shadow_total"
+BY_THE_WATCH: Final = ("Slow", "Shedding")  # differ from run to run
 UNITS: Final = {"wind_speed": "mph", "precip": "in", "visib": "mi"}
+
+
+# Name, labels and value of one line of a scrape.
+Sample = tuple[str, Mapping[str, str], float]
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,7 @@ class World:
     """
 
     def __init__(self, date: str) -> None:
+        _sky()  # or the first caller waits for it
         day = load_day(date)
         asked, seen = day.flights, day.departures
         left = left_at(seen)
@@ -400,6 +418,211 @@ def started(
                 process.kill()
 
 
+# The pager
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One alert that fired.
+
+    Attributes:
+        alert: Its name.
+        owner: Who is told.
+        page: Whether somebody is woken; else it is a ticket.
+        since: When it fired.
+        until: When it was last seen firing.
+    """
+
+    alert: str
+    owner: str
+    page: bool
+    since: datetime
+    until: datetime
+
+
+class Pager:
+    """Reads scrapes and says which of our alert rules fire.
+
+    It knows the part of PromQL that `alerts.yml` uses: sums, increases over
+    a window, gauges, arithmetic, one comparison, `and`. An increase is the
+    plain difference; Prometheus stretches it to the ends of the window.
+
+    Args:
+        rules: The file of the rules.
+
+    Attributes:
+        rang: What has fired, in the order in which it began.
+    """
+
+    def __init__(self, rules: bytes) -> None:
+        self.rules = [
+            rule
+            for group in yaml.safe_load(rules)["groups"]
+            for rule in group["rules"]
+        ]
+        self.rang: list[Ring] = []
+        self._series: dict[str, list[Series]] = {}
+        self._true_since: dict[str, datetime] = {}
+
+    def look(
+        self,
+        now: datetime,
+        scraped: Iterable[Sample],
+    ) -> tuple[str, ...]:
+        """Take in one scrape.
+
+        Args:
+            now: When.
+            scraped: Name, labels and value of each sample.
+
+        Returns:
+            The alerts that fire now.
+        """
+        for name, labels, value in scraped:
+            known = self._series.setdefault(name, [])
+            for series in known:
+                if series.labels == labels:
+                    break
+            else:
+                series = Series(labels)
+                known.append(series)
+            series.add(now, value)
+        firing = []
+        for rule in self.rules:
+            name = rule["alert"]
+            if not self._holds(rule["expr"], now):
+                self._true_since.pop(name, None)
+                continue
+            since = self._true_since.setdefault(name, now)
+            if now - since >= _span(rule.get("for", "0m")):
+                firing.append(name)
+                self._note(rule, now)
+        return tuple(firing)
+
+    def _note(self, rule: dict[str, Any], now: datetime) -> None:
+        name, last = rule["alert"], timedelta(minutes=30)
+        for i, ring in enumerate(self.rang):  # a flicker is one ring
+            if ring.alert == name and now - ring.until <= last:
+                self.rang[i] = replace(ring, until=now)
+                return
+        owner = rule["annotations"]["owner"]
+        page = rule["labels"]["severity"] == "page"
+        self.rang.append(Ring(name, owner, page, now, now))
+
+    def _holds(self, expression: str, now: datetime) -> bool:
+        asked: list[float] = []
+
+        def number(found: re.Match[str]) -> str:
+            name, wanted, window, offset = found.groups()
+            at = now - _span(offset or "0m")
+            values = [
+                series.increase(at, _span(window))
+                if window
+                else series.last(at)
+                for series in self._series.get(name, ())
+                if _fits(wanted, series.labels)
+            ]
+            seen = [value for value in values if not math.isnan(value)]
+            asked.append(sum(seen) if seen else math.nan)
+            return f"_[{len(asked) - 1}]"
+
+        text = _SELECTOR.sub(number, expression)
+        return bool(_value(ast.parse(text.strip(), mode="eval").body, asked))
+
+
+class Series:
+    """The values of one metric under one set of labels."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self.labels = dict(labels)
+        self._times: list[datetime] = []
+        self._values: list[float] = []
+
+    def add(self, now: datetime, value: float) -> None:
+        """One more value."""
+        self._times.append(now)
+        self._values.append(value)
+
+    def last(self, at: datetime) -> float:
+        """The newest value of the last five minutes, NaN without one."""
+        i = bisect_right(self._times, at)
+        if i == 0 or at - self._times[i - 1] > timedelta(minutes=5):
+            return math.nan
+        return self._values[i - 1]
+
+    def increase(self, at: datetime, window: timedelta) -> float:
+        """By how much it rose; a fall is a restart. NaN below two values."""
+        first = bisect_left(self._times, at - window)
+        values = self._values[first : bisect_right(self._times, at)]
+        if len(values) < 2:
+            return math.nan
+        steps = [
+            new - old if new >= old else new for old, new in pairwise(values)
+        ]
+        return sum(steps)
+
+
+_LABELS: Final = r"(?:\{([^}]*)\})?"
+_SELECTOR: Final = re.compile(
+    rf"(?:\bincrease\()?\b((?:flights_|up\b)\w*){_LABELS}"
+    r"(?:\[(\w+)\](?: offset (\w+))?\))?"
+)
+
+
+def _span(text: str) -> timedelta:
+    unit = {"m": "minutes", "h": "hours"}[text[-1]]
+    return timedelta(**{unit: int(text[:-1])})
+
+
+def _fits(wanted: str | None, labels: Mapping[str, str]) -> bool:
+    for name, how, value in re.findall(
+        r'(\w+)(=~|!=|=)"([^"]*)"', wanted or ""
+    ):
+        has = labels.get(name, "")
+        if how == "=~":
+            fits = re.fullmatch(value, has) is not None
+        else:
+            fits = (has == value) == (how == "=")
+        if not fits:
+            return False
+    return True
+
+
+_OPERATORS: Final[dict[type[ast.AST], Callable[[Any, Any], Any]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Gt: operator.gt,
+    ast.Lt: operator.lt,
+    ast.Eq: operator.eq,
+}
+
+
+def _value(node: ast.expr, asked: Sequence[float]) -> float:
+    """A number, or whether a comparison holds; nothing else is known."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.Subscript(slice=ast.Constant(value=int() as place)):
+            return asked[place]
+        case ast.Call(func=ast.Name(id="sum"), args=[inner]):
+            return _value(inner, asked)
+        case ast.Call(func=ast.Name(id="abs"), args=[inner]):
+            return abs(_value(inner, asked))
+        case ast.BinOp(left, how, right):
+            sides = _value(left, asked), _value(right, asked)
+            return float(_OPERATORS[type(how)](*sides))
+        case ast.Compare(left, [how], [right]):
+            sides = _value(left, asked), _value(right, asked)
+            return bool(_OPERATORS[type(how)](*sides))
+        case ast.BoolOp(op=ast.And(), values=values):
+            return all(_value(one, asked) for one in values)
+    raise ValueError(f"cannot read {ast.unparse(node)}")
+
+
+# A day
+
+
 @dataclass(frozen=True, eq=False)
 class Played:
     """One day, played.
@@ -413,6 +636,7 @@ class Played:
         late: How many of them came late.
         seconds: What each caller waited.
         shadow: Cases by what the shadow said.
+        rang: What the pager has seen.
     """
 
     date: str
@@ -423,6 +647,7 @@ class Played:
     late: int
     seconds: list[float]
     shadow: dict[str, int]
+    rang: tuple[Ring, ...]
 
 
 class Player:
@@ -444,6 +669,9 @@ class Player:
         self.answers: dict[int, dict[str, Any]] = {}
         self.refused: dict[str, int] = {}
         self.seconds: list[float] = []
+        self.by_model = 0
+        self.last: list[Sample] = []
+        self.pager = Pager(RULES.read_bytes())
 
     def play(self) -> None:
         """The whole day, until the last flight has landed."""
@@ -469,8 +697,22 @@ class Player:
             if landed:
                 outcomes = [self._outcome(i) for i in landed]
                 self._post("/outcomes", now, outcomes=outcomes)
+            if now.minute % 5 == 0:
+                self.pager.look(now, self._scrape(now))
             self.pause(now)
             now += timedelta(minutes=1)
+
+    def _scrape(self, now: datetime) -> Iterator[Sample]:
+        headers = {"X-Now": _text(now)}
+        for _ in range(100):
+            found = self.http.get("/metrics", headers=headers)
+            scraped: list[Sample] = list(samples(found.text))
+            if _shadowed(scraped) >= self.by_model:
+                break
+            time.sleep(0.01)  # the shadow is not through
+        yield "up", {"job": "flights"}, float(found.is_success)
+        yield from scraped
+        self.last = scraped
 
     def _ask(self, i: int, caller: Caller, now: datetime) -> None:
         start = time.perf_counter()
@@ -480,6 +722,7 @@ class Player:
         self.seconds.append(time.perf_counter() - start)
         if said.status_code == 200:
             self.answers[i] = said.json()
+            self.by_model += self.answers[i]["rung"] == "model"
         else:
             code = str(said.status_code)
             self.refused[code] = self.refused.get(code, 0) + 1
@@ -577,7 +820,11 @@ def replay(date: str, speed: float) -> Played:
         http = stack.enter_context(httpx.Client(base_url=url, timeout=10))
         player = Player(world, http, pause)
         player.play()
-        shadowed = _shadowed(http, len(player.answers))
+        shadowed = {
+            labels["result"]: int(value)
+            for name, labels, value in player.last
+            if name == SHADOWED
+        }
     if shown:
         print(file=sys.stderr)
     rungs = Counter(said["rung"] for said in player.answers.values())
@@ -591,26 +838,17 @@ def replay(date: str, speed: float) -> Played:
         late=sum(c.late for c in known),
         seconds=player.seconds,
         shadow=shadowed,
+        rang=tuple(player.pager.rang),
     )
 
 
-def _shadowed(http: httpx.Client, most: int) -> dict[str, int]:
-    """What the shadow has said, once it is through."""
-    found: dict[str, int] = {}
-    for _ in range(100):
-        before = found
-        found = {
-            labels["result"]: int(value)
-            for name, labels, value in samples(http.get("/metrics").text)
-            if name == "flights_shadow_total"
-        }
-        if found == before or sum(found.values()) >= most:
-            break
-        time.sleep(0.1)
-    return found
+def _shadowed(
+    scraped: Iterable[Sample],
+) -> float:
+    return sum(value for name, _, value in scraped if name == SHADOWED)
 
 
-def samples(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
+def samples(text: str) -> Iterator[Sample]:
     """Name, labels and value of each line of a scrape.
 
     Args:
@@ -622,6 +860,52 @@ def samples(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             yield sample.name, sample.labels, sample.value
+
+
+def hold(date: str, at: str, port: int, folder: Path) -> None:
+    """Start the service at one moment of a day, and let the clock stand.
+
+    Args:
+        date: One of `DAYS`.
+        at: By the clock in New York, such as "12:00".
+        port: Where it listens.
+        folder: Where it runs; it stays there afterwards.
+
+    Raises:
+        ValueError: The day is not one of the eight, `at` is no time after
+            its first decision, or something stands at `folder`.
+        RuntimeError: The service did not start, or has ended.
+    """
+    world = World(date)
+    try:
+        local = datetime.combine(
+            datetime.fromisoformat(date), clock_time.fromisoformat(at)
+        )
+    except ValueError as error:
+        raise ValueError(f"at must be such as 12:00, got {at!r}") from error
+    now = local.replace(tzinfo=NEW_YORK).astimezone(UTC)
+    if now < world.starts:
+        first = world.starts.astimezone(NEW_YORK)
+        raise ValueError(f"at must be {first:%H:%M} or later, got {at}")
+    if folder.exists():
+        raise ValueError(f"folder must be a new one, got {folder}")
+    with ExitStack() as stack:
+        weather = stack.enter_context(weather_server(world.weather))
+        url, process = stack.enter_context(
+            started(folder, world, "--weather", weather, port=port)
+        )
+        with httpx.Client(base_url=url, timeout=30) as http:
+            for moment, flights in (
+                (world.starts, world.schedule()),
+                (now, world.departures(None, now)),
+            ):
+                told = {"as_of": _text(moment), "flights": flights}
+                header = {"X-Now": _text(moment)}
+                found = http.post("/events", json=told, headers=header)
+                found.raise_for_status()
+        print(f"It is {local:%H:%M on %d %B %Y} in New York: {_text(now)}")
+        print(f"{url} (Ctrl-C stops it)", flush=True)
+        raise RuntimeError(f"the service ended with {process.wait()}")
 
 
 def report(played: Played, times: bool) -> str:
@@ -649,6 +933,18 @@ def report(played: Played, times: bool) -> str:
     if played.shadow:
         said = ", ".join(f"{n} {k}" for k, n in sorted(played.shadow.items()))
         lines += ["", f"The release before, in the shadow: {said}"]
+    lines += ["", "The pager, by the clock in New York"]
+    rang = [r for r in played.rang if times or r.alert not in BY_THE_WATCH]
+    for ring in rang:
+        since, until = (
+            f"{t.astimezone(NEW_YORK):%H:%M}" for t in (ring.since, ring.until)
+        )
+        how = "pages" if ring.page else "ticket for"
+        lines.append(
+            f"  {since} to {until}  {ring.alert:<15}{how} {ring.owner}"
+        )
+    if not rang:
+        lines.append("  silent all day")
     if times:
         p50, p99 = np.quantile(played.seconds, [0.5, 0.99])
         lines += ["", f"Waiting times: p99 is {p99 / p50:.1f} times p50"]
@@ -670,9 +966,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--day", default="2013-12-09", help=", ".join(DAYS))
     parser.add_argument("--speed", type=float, default=0.0)
+    parser.add_argument("--at", help="start there, and let the clock stand")
+    parser.add_argument("--port", type=int, default=8013)
+    parser.add_argument("--folder", type=Path, default=Path(FOLDER))
     parser.add_argument("--times", action="store_true")
     given = parser.parse_args(argv)
     try:
+        if given.at:
+            hold(given.day, given.at, given.port, given.folder)
         print(report(replay(given.day, given.speed), given.times))
     except ValueError as error:
         print(f"replay: {error}", file=sys.stderr)

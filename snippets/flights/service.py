@@ -17,7 +17,7 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-Version: 1.0.0 (MIT-0)
+Version: 1.1.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ AskWeather = Callable[[str, datetime, float], Mapping[str, Any]]
 
 FILE: Final = Path(__file__).with_name("service.toml")
 PARTS: Final = ("model.json", "plain.json", "table.json", "settings.toml")
+FOLDER: Final = "flights-service"
 SWITCH: Final = "delay-model"
 OWNER: Final = "flights on call"
 RUNGS: Final = get_args(RungName)
@@ -280,7 +281,7 @@ class Events(Body):
     """What the feed tells; without flights, that nothing has happened."""
 
     as_of: Time = Bounds(description="all that happened until then was told")
-    flights: list[Told] = Bounds(max_length=5_000)
+    flights: list[Told] = Bounds(max_length=2_000)
 
 
 class Heard(Body):
@@ -302,7 +303,7 @@ class Landed(Body):
 class Outcomes(Body):
     """Late labels, in any order, as often as the sender likes."""
 
-    outcomes: list[Landed] = Bounds(min_length=1, max_length=5_000)
+    outcomes: list[Landed] = Bounds(min_length=1, max_length=500)
 
 
 class Counted(Body):
@@ -362,16 +363,21 @@ class Feed:
         if events.as_of > now + SKEW:
             raise Refused(422, "as_of", f"must not be after {_clock(now)}")
         results = dict.fromkeys(("new", "left", "repeat", "refused"), 0)
-        problems = []
+        problems, good = [], []
+        for i, told in enumerate(events.flights):
+            sent = told.model_dump()
+            bad = TOLD.check_record(sent, now=now, units=None).reasons
+            problems += [
+                Problem(field=f"flights.{i}.{why.field}", reason=str(why))
+                for why in bad
+            ]
+            if bad:
+                results["refused"] += 1
+            else:
+                good.append(sent)
         with self._lock:
-            for i, told in enumerate(events.flights):
-                sent = told.model_dump()
-                bad = TOLD.check_record(sent, now=now, units=None).reasons
-                problems += [
-                    Problem(field=f"flights.{i}.{why.field}", reason=str(why))
-                    for why in bad
-                ]
-                results["refused" if bad else self._take(sent)] += 1
+            for sent in good:
+                results[self._take(sent)] += 1
             # with more than one in twenty refused, not all was told
             whole = results["refused"] <= 0.05 * len(events.flights)
             if whole and (self._told is None or events.as_of > self._told):
@@ -659,7 +665,7 @@ class Shadow:
                 self.tally("same" if same else "changed")
             if len(self._old) < 1_000:
                 self._old[id], self._new[id] = served, said
-                if len(self._old) % 50 == 0:
+                if len(self._old) % 50 == 0 and self.verdict != "hold":
                     self.verdict = shadow.compare_behaviour(
                         self._old,
                         self._new,
@@ -712,12 +718,19 @@ class Metrics:
         )
         self.ready = gauge("flights_ready", "1: ready for requests")
         self.release = gauge("flights_release", "1: it answers", "release")
+        # a counter that begins at 1 never rises from 0, and rings nobody
         for rung in RUNGS:
             self.answers.labels(rung)
         for outcome in ("answered", "refused", "shed", "late", "failed"):
             self.requests.labels("/predict", outcome)
         for late in ("yes", "no"):
             self.labelled.labels(late)
+        for result in ("first", "repeat", "agrees", "conflict", "unknown"):
+            self.outcomes.labels(result)
+        for result in ("new", "left", "repeat", "refused"):
+            self.events.labels(result)
+        for result in ("accepted", "refused", "failed"):
+            self.weather.labels(result)
 
 
 # The service
@@ -895,6 +908,8 @@ class Service:
         )
         said = ladder.answer(case, off={k: v.reason for k, v in off.items()})
         # --8<-- [end:core]
+        if not deadline.left():
+            raise Refused(503, "service", "the deadline passed", "late")
         answer = self._sign(said, loaded, off, now, case.as_of)
         self._write(ask, case, answer, loaded)
         self.metrics.answers.labels(answer.rung).inc()
@@ -1226,6 +1241,8 @@ class Door:
             async with asyncio.timeout(limits.body_seconds):
                 while more:
                     message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Refused(400, "body", "the caller has gone")
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
                     more = message.get("more_body", False)
@@ -1492,7 +1509,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         default="serve",
         choices=("serve", "demo", "rollback", "off", "on"),
     )
-    parser.add_argument("--folder", type=Path, default=Path("flights-service"))
+    parser.add_argument("--folder", type=Path, default=Path(FOLDER))
     parser.add_argument("--port", type=int, default=8013)
     parser.add_argument("--weather", default="", help="URL of the weather")
     parser.add_argument("--shadow", default="", help="a release, by its name")
@@ -1503,6 +1520,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--speed", default="600", help="of the day; 0: as fast as it answers"
     )
+    parser.add_argument("--at", help="replay: start at 12:00, and stand")
     parser.add_argument(
         "--now", help="simulate: the clock stands until X-Now moves it"
     )
@@ -1517,13 +1535,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.command == "demo":
             print(replay.demo())
             return 0
-        speed = ["--speed", given.speed, "--times"]
-        return replay.main(["--day", given.replay, *speed])
+        more = ["--speed", given.speed, "--times"]
+        if given.at:
+            more = ["--at", given.at, "--folder", str(given.folder)]
+            more += ["--port", str(given.port)]
+        return replay.main(["--day", given.replay, *more])
     try:
         start = _read(given.now) if given.now else None
         now = start or datetime.now(UTC)
         if given.command == "serve":
             return _serve(given, start)
+        for name in ("owner", "reason"):
+            if not getattr(given, name).strip():
+                raise ValueError(f"--{name} must be given: it is recorded")
         if given.command == "rollback":
             said = _roll_back(given.folder, given.owner, given.reason, now)
         else:

@@ -325,8 +325,9 @@ def test_the_switch_counts_from_the_next_request_on(
     one = house().told()
     now = ["--folder", str(one.folder), "--now", NOON.isoformat()]
     assert main(["off", "--owner", "kim", *now]) == 2
-    assert "why must be 1 to 500" in capsys.readouterr().err
+    assert "--reason must be given" in capsys.readouterr().err
     assert main(["off", "--reason", "warns on all", *now]) == 2
+    assert "--owner must be given" in capsys.readouterr().err
     assert one.ask()["rung"] == "model"
     asked = ["--owner", "kim", "--reason", "warns on all", "--hours", "1"]
     assert main(["off", *asked, *now]) == 0
