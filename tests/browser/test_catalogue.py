@@ -47,6 +47,10 @@ def test_a_shared_link_shows_the_same_rows(desktop: Page) -> None:
     }
     expect(desktop.get_by_label("Outcomes")).to_have_value("")
     assert desktop.url.endswith("?area=hardening&needs=stdlib")
+    # No link leads to a part that is hidden.
+    contents = desktop.get_by_role("navigation", name="On this page")
+    expect(contents.get_by_role("link", name="Hardening")).to_be_visible()
+    expect(contents.get_by_role("link", name="Drift")).to_be_hidden()
 
 
 def test_words_find_names_questions_and_other_names(desktop: Page) -> None:

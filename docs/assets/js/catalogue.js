@@ -59,7 +59,10 @@
     var found = fitting();
     var shown = new Set(found.map(function (one) { return one.row; }));
     rows.forEach(function (one) { one.row.hidden = !shown.has(one.row); });
-    areas.forEach(function (area) { area.hidden = !found.some(function (one) { return one.area === area; }); });
+    areas.forEach(function (area) {
+      var link = document.querySelector(".p2p-toc a[href='#" + area.querySelector("h2").id + "']");
+      area.hidden = link.parentNode.hidden = !found.some(function (one) { return one.area === area; });
+    });
     clear.hidden = !controls.some(function (control) { return control.value.trim(); });
     if (found.length) status.textContent = found.length === rows.length ? count(rows.length) : found.length + " of " + count(rows.length);
     else offer();

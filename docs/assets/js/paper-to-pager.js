@@ -149,7 +149,7 @@
   var waiting = false;
   function follow() {
     waiting = false;
-    var here = places.filter(function (place) { return place[0].getBoundingClientRect().top < 120; }).pop();
+    var here = places.filter(function (place) { return place[0].getClientRects().length && place[0].getBoundingClientRect().top < 120; }).pop();
     places.forEach(function (place) {
       if (place === here) place[1].setAttribute("aria-current", "location");
       else place[1].removeAttribute("aria-current");
