@@ -31,18 +31,15 @@ CARDS = {
     "case-study.png": ("Case study", "it happened", "to somebody else"),
     "essay.png": ("Essay", "claim by claim,", "with the evidence"),
 }
-SIGN = (
-    "M23.5 6.5H13.7a5.7 5.7 0 0 0 0 11.4h.9v7.6h2.5V8.9h2.6v16.6h2.5V8.9h1.3z"
-)
-MARK = f"""<svg class="mark" viewBox="0 0 32 32">
-<rect x="1.25" y="1.25" width="29.5" height="29.5" rx="5"/><path d="{SIGN}"/>
-</svg>"""
+FAVICON = (ASSETS / "favicon.svg").read_text("utf-8")
+SHAPES = FAVICON.partition("</style>")[2]
+MARK = f'<svg class="mark" viewBox="0 0 32 32">{SHAPES}'
 STYLE = """
 @font-face { font-family: own; src: url(data:font/woff2;base64,FONT);
   font-weight: 100 900; }
 body { margin: 0; background: #fcfcfa; color: #1a211e;
   font-family: own, "DejaVu Serif", Georgia, serif; }
-.mark rect { fill: #d9e2cf; stroke: #6f8068; stroke-width: 1.5 }
+.mark rect { fill: #d9e2cf; stroke: #6f8068; stroke-width: 2 }
 .mark path { fill: #16261d }
 .card { width: 1200px; height: 630px; box-sizing: border-box; display: grid;
   grid-template: auto 1fr auto / 1fr; padding: 64px 80px 72px; }
