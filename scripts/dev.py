@@ -2,7 +2,7 @@
 
     python3 scripts/dev.py serve [--port N]
     python3 scripts/dev.py test [--no-browser] [-- arguments for pytest]
-    python3 scripts/dev.py build
+    python3 scripts/dev.py build [--offline]
     python3 scripts/dev.py refresh [--check] [names]
     python3 scripts/dev.py check
 
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
         if own.command == "serve":
             return serve(own.port)
         if own.command == "build":
-            return build(set_up("site"))
+            return build(set_up("site"), own.offline)
         if own.command == "test":
             return test(extra, own.no_browser)
         if own.command == "refresh":
@@ -101,6 +101,8 @@ def read(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         sub = commands.add_parser(command, help=purpose, allow_abbrev=False)
         if command == "serve":
             sub.add_argument("--port", type=int, default=8000)
+        if command == "build":
+            sub.add_argument("--offline", action="store_true")
         if command == "test":
             sub.add_argument("--no-browser", action="store_true")
     cut = arguments.index("--") if "--" in arguments else len(arguments)
@@ -142,12 +144,14 @@ def serve(port: int) -> int:
     return server.returncode
 
 
-def build(python: Path) -> int:
-    """Write the site to site/, as it is published."""
+def build(python: Path, offline: bool) -> int:
+    """Write the site to site/, as it is published; a zip of it if asked."""
     started = time.perf_counter()
     mkdocs = [python, "-m", "mkdocs", "build", "--strict", "--clean"]
     code = run(*mkdocs, "--site-dir", SITE)
     code = code or run(python, "scripts/finish_site.py", SITE)
+    if offline:
+        code = code or run(python, "scripts/offline.py", SITE)
     if code == 0:
         seconds = time.perf_counter() - started
         say(f"The site is in {SITE} ({seconds:.1f} s)")

@@ -53,6 +53,16 @@ def test_search_costs_nothing_until_it_is_wanted(desktop: Page) -> None:
     assert any("search_index.json" in url for url in asked)
 
 
+def test_search_asks_for_nothing_that_is_missing(desktop: Page) -> None:
+    missing: list[str] = []
+    desktop.on("response", lambda r: r.status < 400 or missing.append(r.url))
+    desktop.goto("readiness/")
+    desktop.get_by_role("textbox", name="Search").fill("drift")
+    expect(desktop.locator(RESULTS).first).to_be_visible()
+    desktop.wait_for_load_state("networkidle")
+    assert missing == []
+
+
 def test_words_typed_before_search_is_ready_count(desktop: Page) -> None:
     def late(route: Route) -> None:
         time.sleep(1)

@@ -9,6 +9,8 @@
   function reach() {
     if (reached) return;
     reached = true;
+    /* The theme takes each alternate for a translation with a sitemap beside it. Ours is the page as Markdown. */
+    each("link[rel=alternate]", function (link) { link.remove(); });
     var script = document.createElement("script");
     script.src = document.getElementById("p2p-bundle").content.querySelector("script").getAttribute("src");
     /* The bundle starts when the document is ready, which it was long ago: say so again. It closes the search when
