@@ -119,7 +119,7 @@ def test_search_and_review_work_when_python_serves_the_zip(
     tab.locator("#dat-01 input[type=radio][value='1']").check()
     expect(tab.locator("#verdict")).to_be_visible()
     tab.get_by_role("textbox", name="Search").fill("stability index")
-    expect(tab.locator(RESULTS).first).to_be_visible()
+    expect(tab.locator(RESULTS).first).to_be_visible(timeout=30_000)
     tab.locator(RESULTS).first.click()
     tab.wait_for_url("**/snippets/drift/psi/**")
     assert tab.evaluate("refused") == []
