@@ -17,7 +17,7 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-Version: 1.1.0 (MIT-0)
+Version: 1.2.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ import sys
 import time
 import uuid
 from bisect import bisect_left, bisect_right
+from collections import Counter as Counts
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -303,6 +305,7 @@ class Landed(Body):
 class Outcomes(Body):
     """Late labels, in any order, as often as the sender likes."""
 
+    # each costs a write to the disk: more would keep the sender waiting
     outcomes: list[Landed] = Bounds(min_length=1, max_length=500)
 
 
@@ -784,6 +787,7 @@ class Service:
         self.releases = Releases(self.folder / "releases", PARTS)
         self.switch = switch_of(self.folder)
         self.pool = ThreadPoolExecutor(WORKERS)
+        self.clerk = ThreadPoolExecutor(1)  # labels take no answer's place
         self._lock = Lock()
         self._loaded: Loaded | None = None
         self._ladder: Ladder | None = None
@@ -803,6 +807,7 @@ class Service:
     def close(self) -> None:
         """End the threads and close the log."""
         self.pool.shutdown()
+        self.clerk.shutdown()
         if self.shadow is not None:
             self.shadow.close()
         if self._log is not None:
@@ -1253,7 +1258,9 @@ class Door:
             raise Refused(
                 408, "body", f"must come within {limits.body_seconds} s"
             ) from None
-        return {"type": "http.request", "body": b"".join(parts)}
+        whole = b"".join(parts)
+        _no_name_twice(whole)
+        return {"type": "http.request", "body": whole}
 
 
 ROUTES: Final = (
@@ -1264,6 +1271,18 @@ ROUTES: Final = (
     "/readyz",
     "/metrics",
 )
+
+
+def _no_name_twice(body: bytes) -> None:
+    """Refuse what other readers of JSON answer by taking the last one."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        names = Counts(name for name, _ in pairs)
+        for name in (name for name, n in names.items() if n > 1):
+            raise Refused(400, _line(name), "stands twice in one object")
+
+    with suppress(ValueError, RecursionError):  # no JSON is found out later
+        json.loads(body, object_pairs_hook=once)
 
 
 def _move_clock(clock: Clock, scope: Scope) -> None:
@@ -1304,9 +1323,10 @@ def create_app(service: Service) -> FastAPI:
     def told(*codes: int) -> dict[int | str, dict[str, Any]]:
         return {code: {"model": Problems} for code in codes}
 
-    async def within(work: Callable[[], Any]) -> Any:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(service.pool, work)
+    async def within(
+        work: Callable[[], Any], who: ThreadPoolExecutor = service.pool
+    ) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(who, work)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:
@@ -1326,6 +1346,9 @@ def create_app(service: Service) -> FastAPI:
             )
             for one in found[:20]
         ]
+        if broken:  # its place is a number of characters, and no field
+            why = f"no JSON at character {found[0]['loc'][-1]}"
+            problems = [Problem(field="body", reason=why)]
         told = Problems(errors=problems).model_dump()
         return JSONResponse(told, 400 if broken else 422)
 
@@ -1360,7 +1383,9 @@ def create_app(service: Service) -> FastAPI:
     @app.post("/outcomes", responses=told(400, 408, 413, 422, 500, 503))
     async def outcomes(sent: Outcomes) -> Counted:
         """Hear what became of predictions."""
-        counted: Counted = await within(lambda: service.outcomes(sent))
+        counted: Counted = await within(
+            lambda: service.outcomes(sent), service.clerk
+        )
         return counted
 
     @app.get("/livez", responses=told(500))
