@@ -12,7 +12,7 @@ warning costs 1, one before a truly late flight saves 4.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/replay.py
 Page:    snippets/flights/replay
-Version: 1.1.0 (MIT-0)
+Version: 1.1.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
@@ -325,7 +326,7 @@ async def _session(world: World, folder: Path) -> str:
     )
     flight = {"carrier": "B6", "flight": 1545, "origin": "JFK"}
     flight["due"] = "2013-12-09T19:00:00Z"
-    lines = [f"{'':<26}rung     decision     why not a better rung"]
+    lines = [f"{'':<25}rung     decision    why not a better rung"]
     door = httpx.ASGITransport(create_app(service))
     async with httpx.AsyncClient(
         transport=door, base_url="http://service"
@@ -342,12 +343,13 @@ async def _session(world: World, folder: Path) -> str:
             said = sent.json()
             if "errors" in said:
                 [why] = said["errors"][:1]
-                found = f"{sent.status_code}      {'':<13}"
+                found = f"{sent.status_code}      {'':<12}"
             else:
                 why = (said["reasons"] or [{"field": "", "reason": ""}])[0]
-                found = f"{said['rung']:<9}{said['decision']:<13}"
+                found = f"{said['rung']:<9}{said['decision']:<12}"
             reason = f"{why['field']} {why['reason']}".strip()
-            lines.append(f"{what:<26}{found}{reason}"[:79].rstrip())
+            short = textwrap.shorten(reason, 35, placeholder=" ...")
+            lines.append(f"{what:<25}{found}{short}".rstrip())
 
         body = {"as_of": _text(world.starts), "flights": world.schedule()}
         (await http.post("/events", json=body)).raise_for_status()

@@ -17,7 +17,11 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
+<<<<<<< HEAD
 Version: 1.2.0 (MIT-0)
+=======
+Version: 1.1.1 (MIT-0)
+>>>>>>> f2d2ea8 (The service's page leads with what to read first; the runbook of the alerts stands before their rules; the case's index names both)
 """
 
 from __future__ import annotations
@@ -97,7 +101,7 @@ RungName = Literal["model", "table", "plain", "nothing"]
 AskWeather = Callable[[str, datetime, float], Mapping[str, Any]]
 
 FILE: Final = Path(__file__).with_name("service.toml")
-PARTS: Final = ("model.json", "plain.json", "table.json", "settings.toml")
+PARTS: Final = ("model.json", "plain.json", "table.json", "service.toml")
 FOLDER: Final = "flights-service"
 SWITCH: Final = "delay-model"
 OWNER: Final = "flights on call"
@@ -1472,7 +1476,7 @@ def prepare(folder: Path, now: datetime, toml: bytes = b"") -> None:
             "model.json": _trained(HARDENED, train),
             "plain.json": _trained(FALLBACK, train),
             "table.json": json.dumps(ten).encode(),
-            "settings.toml": toml or FILE.read_bytes(),
+            "service.toml": toml or FILE.read_bytes(),
         }
         trained = f"January to {'March' if last == 3 else 'April'}"
         made = releases.add(parts, {"trained": trained})
