@@ -17,11 +17,7 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-<<<<<<< HEAD
-Version: 1.2.0 (MIT-0)
-=======
-Version: 1.1.1 (MIT-0)
->>>>>>> f2d2ea8 (The service's page leads with what to read first; the runbook of the alerts stands before their rules; the case's index names both)
+Version: 1.2.1 (MIT-0)
 """
 
 from __future__ import annotations
