@@ -10,7 +10,9 @@ usage: finish_site.py SITE_DIR
 5. What programs read: see ``for_machines.py``; and ``robots.txt``.
 6. A mark on each link that leaves the site: the style sheet shows it.
 7. A citation leads to the full entry of its source, past the list.
-8. A strict content security policy in every page, with the hashes of the
+8. One style sheet without the rules that no page needs: see styles.py.
+   No indentation in the HTML, no comments in the scripts.
+9. A strict content security policy in every page, with the hashes of the
    scripts that stand in it.
 
 A second run changes nothing.
@@ -37,6 +39,7 @@ from scripts.for_machines import (
     nav,
     snippet_index,
 )
+from scripts.styles import join_styles
 from scripts.tree import ROOT, evidence, publish
 
 POLICY = (
@@ -59,6 +62,12 @@ ROBOTS = "User-agent: *\nAllow: /\n\nSitemap: {base}sitemap.xml\n"
 VALID = timedelta(days=300)  # RFC 9116: less than a year
 
 PLAIN = re.compile(r'<span class="(?:n|w|p|o|bp|vm)">([^<]*)</span>')
+
+KEPT = re.compile(
+    r"(<(?:pre|script|textarea)\b.*?</(?:pre|script|textarea)>)", re.S
+)
+BREAK = re.compile(r"\s*\n\s*")
+COMMENT = re.compile(r"^ */\*.*?\*/\n", re.M | re.S)
 
 CITED = re.compile(r'(?<=["/])evidence/#(?P<key>\w+)(?=")')
 
@@ -90,17 +99,29 @@ def finish(site: Path, root: Path = ROOT) -> None:
         (site / name).parent.mkdir(exist_ok=True)
         (site / name).write_text(text, "utf-8")
     parts = {key: part(entry) for key, entry in evidence(root).items()}
+    texts = {}
     for path in sorted(site.rglob("*.html")):
-        text = path.read_text("utf-8")
-        finished = hold_units(lighten(direct(text, parts)))
-        finished = secure(mark_links(finished, base))
-        if finished != text:
-            path.write_text(finished, "utf-8")
+        text = direct(path.read_text("utf-8"), parts)
+        text = tighten(hold_units(lighten(text)))
+        texts[path] = mark_links(text, base)
+    relink = join_styles(site, list(texts.values()))
+    for path, text in texts.items():
+        path.write_text(secure(relink(text)), "utf-8")
+    for path in (site / "assets/js").glob("*.js"):
+        script = COMMENT.sub("", path.read_text("utf-8"))
+        path.write_text(script, "utf-8")
 
 
 def lighten(html: str) -> str:
     """Names, operators and spaces have the colour of the code around them."""
     return PLAIN.sub(r"\1", html)
+
+
+def tighten(html: str) -> str:
+    """Lines without indentation, and none empty, outside of code."""
+    parts = KEPT.split(html)  # layout, kept, layout, kept, layout
+    parts[::2] = [BREAK.sub("\n", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def direct(html: str, parts: dict[str, str]) -> str:

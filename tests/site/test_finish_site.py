@@ -18,6 +18,7 @@ from scripts.finish_site import (
     mark_links,
     secure,
     security,
+    tighten,
 )
 from scripts.for_machines import markdown_path
 from scripts.tree import ROOT, modules, pages
@@ -56,6 +57,14 @@ def test_code_keeps_its_text_and_loses_idle_spans() -> None:
     html += '<span class="nf">f</span><span class="p">():</span>'
     expected = '<span class="k">def</span> <span class="nf">f</span>():'
     assert lighten(html) == expected
+
+
+def test_layout_loses_its_indentation_and_code_keeps_it() -> None:
+    html = (
+        "<p>\n\n    a <b>b</b>\n  c</p>\n<pre><code>\n\n  d\n</code></pre>\n\n"
+    )
+    expected = "<p>\na <b>b</b>\nc</p>\n<pre><code>\n\n  d\n</code></pre>\n"
+    assert tighten(html) == expected
 
 
 def test_a_citation_leads_to_the_entry_and_the_list_keeps_its_anchor() -> None:
