@@ -62,6 +62,15 @@ ROBOTS = "User-agent: *\nAllow: /\n\nSitemap: {base}sitemap.xml\n"
 VALID = timedelta(days=300)  # RFC 9116: less than a year
 
 PLAIN = re.compile(r'<span class="(?:n|w|p|o|bp|vm)">([^<]*)</span>')
+ALIKE = {
+    "k": re.compile(r'<span class="(?:kc|kd|kn|kr|ow)">'),
+    "s": re.compile(r'<span class="(?:s1|s2|sb|sc|si|ss)">'),
+}
+SPAN = re.compile(r"</?span[^>]*>")
+ROW = re.compile(
+    r'(<span class="(k|s|sd)">)[^<]*</span>'
+    r'(?:\s*<span class="\2">[^<]*</span>)+'
+)
 
 KEPT = re.compile(
     r"(<(?:pre|script|textarea)\b.*?</(?:pre|script|textarea)>)", re.S
@@ -113,8 +122,15 @@ def finish(site: Path, root: Path = ROOT) -> None:
 
 
 def lighten(html: str) -> str:
-    """Names, operators and spaces have the colour of the code around them."""
-    return PLAIN.sub(r"\1", html)
+    """Names, operators and spaces have the colour of the code around them.
+
+    Keywords of all kinds have one colour, strings too; what has one colour
+    is one span.
+    """
+    html = PLAIN.sub(r"\1", html)
+    for name, kinds in ALIKE.items():
+        html = kinds.sub(f'<span class="{name}">', html)
+    return ROW.sub(lambda row: row[1] + SPAN.sub("", row[0]) + "</span>", html)
 
 
 def tighten(html: str) -> str:

@@ -31,7 +31,7 @@ PIECE = re.compile(
 )
 CHOICE = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
 CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
-VALUE = re.compile(r"\[[\w-]+[*^$~|]?=[\"']?([\w-]+)[\"']?\]")
+VALUE = re.compile(r"\[[\w-]+~?=[\"']?([\w-]+)[\"']?\]")
 
 
 def join_styles(site: Path, texts: list[str]) -> Callable[[str], str]:

@@ -59,6 +59,12 @@ def test_code_keeps_its_text_and_loses_idle_spans() -> None:
     assert lighten(html) == expected
 
 
+def test_words_of_one_colour_are_one_span() -> None:
+    html = '<span class="ow">is</span><span class="w"> </span>'
+    html += '<span class="ow">not</span> <span class="kc">None</span>'
+    assert lighten(html) == '<span class="k">is not None</span>'
+
+
 def test_layout_loses_its_indentation_and_code_keeps_it() -> None:
     html = (
         "<p>\n\n    a <b>b</b>\n  c</p>\n<pre><code>\n\n  d\n</code></pre>\n\n"

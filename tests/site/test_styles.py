@@ -17,6 +17,7 @@ WORDS = {"a", "b", "slate", "--set-by-script"}
         ("[s=slate] p{top:0}[s=red] p{top:0}", "[s=slate] p{top:0}"),
         ("@media print{.x{top:0}.a{top:0}}", "@media print{.a{top:0}}"),
         ("@media print{.x{top:0}}", ""),
+        ('a[href^="http"]{top:0}', None),
         ('.a{--i:url("data:x;{.x}");top:0}', ".a{top:0}"),
         (".a{--i:1;top:var(--i)}", ".a{--i:1;top:var(--i)}"),
         (".a{--i:1;--j:var(--i);top:0}", ".a{top:0}"),
