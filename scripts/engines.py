@@ -27,10 +27,10 @@ from scripts.environment import (
     child,
     environment,
     say,
-    set_up,
 )
 
 ENGINES = {
+    "MkDocs": ("mkdocs==1.6.1", ["mkdocs", "build", "--strict"]),
     "ProperDocs": ("properdocs==1.6.7", ["properdocs", "build", "--strict"]),
     "Zensical": ("zensical==0.0.73", ["zensical", "build", "--strict"]),
 }
@@ -87,12 +87,11 @@ class Article(HTMLParser):
 
 def main() -> int:
     work = CACHE / "engines"
-    python = set_up("site")
-    sites = {"MkDocs": [python, "-m", "mkdocs", "build", "--strict"]}
+    sites: dict[str, list[object]] = {}
     lock = (ROOT / "requirements-site.txt").read_text("utf-8")
     pins = re.findall(r"(?m)^[\w.-]+==\S+(?: ; [^\\\n]+)?", lock)
     for engine, (package, command) in ENGINES.items():
-        wanted = [package, *pins]
+        wanted = list(dict.fromkeys([package, *pins]))
         facts = [f"Python {VERSION}: {' '.join(wanted)}"]
         other = environment(work / command[0], facts, wanted)
         sites[engine] = [other.with_name(command[0]), *command[1:]]
@@ -112,7 +111,7 @@ def main() -> int:
         return 1
     differ = [
         engine
-        for engine in ENGINES
+        for engine in list(ENGINES)[1:]
         if engine not in seen or compare(engine, seen["MkDocs"], seen[engine])
     ]
     say(f"\nDifferent from MkDocs: {', '.join(differ) or 'none'}")
