@@ -50,8 +50,9 @@ def meta_line(module: Module) -> str:
     )
     with_ = "" if module.notebook else f"<br>Tested with {runs_with(module)}"
     return (
-        f'<p class="p2p-meta">{version}SHA-256 '
-        f'<a href="{files}/SHA256SUMS"><code>{module.hash}</code></a> · '
+        f'<p class="p2p-meta">{version}'
+        f'<a href="{files}/SHA256SUMS">SHA-256</a> '
+        f"<code>{module.hash}</code> · "
         f"Download {links} · "
         f'Licence <a href="{files}/LICENSE">MIT-0</a>{with_}</p>\n'
     )

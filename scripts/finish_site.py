@@ -10,9 +10,10 @@ usage: finish_site.py SITE_DIR
 5. What programs read: see ``for_machines.py``; and ``robots.txt``.
 6. A mark on each link that leaves the site: the style sheet shows it.
 7. A citation leads to the full entry of its source, past the list.
-8. One style sheet without the rules that no page needs: see styles.py.
+8. Names and places for those who listen: see ``listen.py``.
+9. One style sheet without the rules that no page needs: see styles.py.
    No indentation in the HTML, no comments in the scripts.
-9. A strict content security policy in every page, with the hashes of the
+10. A strict content security policy in every page, with the hashes of the
    scripts that stand in it.
 
 A second run changes nothing.
@@ -39,6 +40,7 @@ from scripts.for_machines import (
     nav,
     snippet_index,
 )
+from scripts.listen import listen
 from scripts.styles import join_styles
 from scripts.tree import ROOT, evidence, publish
 
@@ -108,9 +110,14 @@ def finish(site: Path, root: Path = ROOT) -> None:
         (site / name).parent.mkdir(exist_ok=True)
         (site / name).write_text(text, "utf-8")
     parts = {key: part(entry) for key, entry in evidence(root).items()}
+    terms = anchors(site / "glossary/index.html")
     texts = {}
     for path in sorted(site.rglob("*.html")):
+        place = path.relative_to(site).parent
+        glossary = "../" * len(place.parts) + "glossary/"
+        known = set() if place == Path("glossary") else terms
         text = direct(path.read_text("utf-8"), parts)
+        text = listen(text, glossary, known)
         text = tighten(hold_units(lighten(text)))
         texts[path] = mark_links(text, base)
     relink = join_styles(site, list(texts.values()))
@@ -119,6 +126,12 @@ def finish(site: Path, root: Path = ROOT) -> None:
     for path in (site / "assets/js").glob("*.js"):
         script = COMMENT.sub("", path.read_text("utf-8"))
         path.write_text(script, "utf-8")
+
+
+def anchors(path: Path) -> set[str]:
+    """Names that a link can point at; none without the page."""
+    text = path.read_text("utf-8") if path.exists() else ""
+    return set(re.findall(r'\bid="([^"]+)"', text))
 
 
 def lighten(html: str) -> str:

@@ -268,7 +268,8 @@ def to_svg(figure: Figure, name: str) -> str:
         "class": extra,
         "viewBox": f"0 0 {float(width):.0f} {float(height):.0f}",
         "role": "img",
-        "aria-labelledby": f"{name}-t {name}-d",
+        "aria-labelledby": f"{name}-t",
+        "aria-describedby": f"{name}-d",
     }
     for tag, text in (("desc", figure.desc), ("title", figure.title)):
         child = ET.Element(tag, id=f"{name}-{tag[0]}")

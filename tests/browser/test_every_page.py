@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Route
 
+from tests.browser.axe import unfold, violations
+
 FEWEST = 10  # a build with fewer pages is not the site
 # Runs before any script of the page: what the policy refuses, it notes.
 LISTEN = """
@@ -28,6 +30,7 @@ class Visit:
     refused: list[str] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
     width: int = 0
+    violations: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,10 @@ def visits(browser: Browser, address: str, site_dir: Path) -> list[Visit]:
         path.relative_to(site_dir).as_posix()
         for path in site_dir.rglob("*.html")
     )
-    context = browser.new_context(viewport={"width": 360, "height": 780})
+    context = browser.new_context(
+        viewport={"width": 360, "height": 780}, reduced_motion="reduce"
+    )
+    seen: dict[str, list[str]] = {"slate": [], "default": []}
     context.add_init_script(LISTEN)
     tab = context.new_page()
     noted: list[Visit] = []
@@ -55,7 +61,16 @@ def visits(browser: Browser, address: str, site_dir: Path) -> list[Visit]:
     for path in paths:
         noted.append(Visit(path))
         tab.goto(address + path, wait_until="load")
+        unfold(tab)
         noted[-1].width = tab.evaluate("document.documentElement.scrollWidth")
+        for scheme, looks in seen.items():  # as the switch does it
+            tab.evaluate(
+                "s => document.body.setAttribute('data-md-color-scheme', s)",
+                scheme,
+            )
+            dark = scheme == "slate"
+            found = violations(tab, looks, colours_only=dark)
+            noted[-1].violations += [f"{scheme}: {rule}" for rule in found]
         noted[-1].refused = tab.evaluate("refused")
         noted[-1].stored = tab.evaluate(
             "[localStorage, sessionStorage].flatMap(x => Object.keys(x))"
@@ -113,6 +128,10 @@ def test_no_page_asks_another_host_for_anything(visits: list[Visit]) -> None:
 
 def test_no_page_scrolls_sideways_on_a_phone(visits: list[Visit]) -> None:
     assert {v.path: v.width for v in visits if v.width > 360} == {}
+
+
+def test_axe_finds_nothing_on_any_page(visits: list[Visit]) -> None:
+    assert {v.path: v.violations for v in visits if v.violations} == {}
 
 
 def test_each_page_has_a_strict_policy(site_dir: Path) -> None:

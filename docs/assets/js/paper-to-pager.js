@@ -117,8 +117,12 @@
   });
   function focusWhatScrolls() {
     each("pre > code, .p2p-scroll", function (box) {
-      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+      var scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1;
+      var said = { tabindex: "0", role: "group", "aria-label": box.matches("code") ? "Code, scrolls" : "Table, scrolls" };
+      Object.keys(said).forEach(function (key) {
+        if (scrolls) box.setAttribute(key, said[key]);
+        else box.removeAttribute(key);
+      });
     });
   }
   focusWhatScrolls();
@@ -134,8 +138,11 @@
     button.addEventListener("click", function () { toggle.click(); });
     toggle.addEventListener("change", function () {
       button.setAttribute("aria-expanded", String(toggle.checked));
+      if (!button.getClientRects().length) return; /* a wide screen: the focus is where the reader put it */
       if (!toggle.checked) button.focus();
-      else setTimeout(function () { (toggle === drawer ? document.querySelector(".p2p-nav a") : input).focus(); }, 50);
+      else setTimeout(function () {
+        if (toggle.checked) (toggle === drawer ? document.querySelector(".p2p-nav a") : input).focus();
+      }, 50);
     });
   });
   document.addEventListener("keydown", function (event) {
