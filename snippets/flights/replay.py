@@ -12,7 +12,7 @@ warning costs 1, one before a truly late flight saves 4.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/replay.py
 Page:    snippets/flights/replay
-Version: 1.1.1 (MIT-0)
+Version: 1.1.2 (MIT-0)
 """
 
 from __future__ import annotations
@@ -686,7 +686,9 @@ class Player:
             due = callers and callers[0][1].at <= now
             if due or now.minute % 5 == 0:
                 flights = world.departures(told, now)
-                self._post("/events", now, as_of=_text(now), flights=flights)
+                after = None if told is None else _text(told)
+                body = {"as_of": _text(now), "after": after}
+                self._post("/events", now, **body, flights=flights)
                 told = now
             while callers and callers[0][1].at <= now:
                 i, caller = callers.popleft()

@@ -17,7 +17,7 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-Version: 1.2.1 (MIT-0)
+Version: 1.3.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -283,6 +283,11 @@ class Events(Body):
     """What the feed tells; without flights, that nothing has happened."""
 
     as_of: Time = Bounds(description="all that happened until then was told")
+    after: Time | None = Bounds(
+        None,
+        description="of which this message tells what came after; "
+        "null: it tells everything",
+    )
     flights: list[Told] = Bounds(max_length=2_000)
 
 
@@ -381,8 +386,12 @@ class Feed:
         with self._lock:
             for sent in good:
                 results[self._take(sent)] += 1
-            # with more than one in twenty refused, not all was told
+            # with more than one in twenty refused, or a message between that
+            # never came, not all was told: `as_of` says where to go on
             whole = results["refused"] <= 0.05 * len(events.flights)
+            if events.after is not None:
+                known = self._told is not None and events.after <= self._told
+                whole = whole and known
             if whole and (self._told is None or events.as_of > self._told):
                 self._told = events.as_of
             self._forget(_minute(now) - 36 * 60)
@@ -1496,7 +1505,7 @@ def _trained(recipe: Recipe, train: Any) -> bytes:
 
 def _roll_back(folder: Path, owner: str, reason: str, now: datetime) -> str:
     releases = Releases(folder / "releases", PARTS)
-    leaving = releases.current().name
+    leaving = releases.history()[-1].after  # it may be the damaged one
     return str(releases.back(leaving, who=owner, why=reason, now=now))
 
 

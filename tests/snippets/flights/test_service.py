@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,23 @@ def test_an_answer_says_where_it_comes_from_and_is_in_the_log(
     assert again == pytest.approx(said["probability"], abs=1e-6)
 
 
+def test_a_damaged_release_can_be_rolled_back(
+    house: Callable[..., House], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = house().told()
+    releases = Releases(one.folder / "releases", PARTS)
+    damaged = releases.current()
+    path = damaged.folder / "model.json"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:1000])
+    now = ["--folder", str(one.folder), "--now", NOON.isoformat()]
+    why = ["--owner", "kim", "--reason", "model.json is damaged"]
+    assert main(["rollback", *why, *now]) == 0, capsys.readouterr().err
+    said = one.ask()
+    assert (said["rung"], said["reasons"]) == ("model", [])
+    assert said["release"] == releases.current().name != damaged.name
+
+
 # The ladder
 
 
@@ -242,6 +260,39 @@ def test_a_feed_that_says_nothing_new_is_silent_whatever_it_claims(
     )
     assert sum(newest < one_due <= now for one_due in due) >= 40
     assert timedelta(minutes=30) < now - newest
+
+
+def test_a_feed_with_a_gap_is_believed_up_to_the_gap(
+    house: Callable[..., House],
+) -> None:
+    # one message is lost; the next says what it goes on from
+    one = house().told()
+    minutes = [NOON + timedelta(minutes=m) for m in (5, 10, 15)]
+    for after, at in pairwise(minutes):
+        one.clock.advance(at)
+        body = {
+            "as_of": at.isoformat(),
+            "after": after.isoformat(),
+            "flights": WORLD.departures(after, at),
+        }
+        said = one.call("POST", "/events", json=body).json()
+        assert said["as_of"] == "2013-12-09T17:00:00Z"
+    body["after"], flights = said["as_of"], WORLD.departures(NOON, at)
+    said = one.call("POST", "/events", json={**body, "flights": flights})
+    assert said.json()["as_of"] == "2013-12-09T17:15:00Z"
+
+
+def test_after_a_restart_a_message_that_goes_on_is_not_enough(
+    house: Callable[..., House],
+) -> None:
+    one = house()
+    one.clock.advance(NOON)
+    before = NOON - timedelta(minutes=5)
+    body = {"as_of": NOON.isoformat(), "after": before.isoformat()}
+    flights = WORLD.departures(before, NOON)
+    said = one.call("POST", "/events", json={**body, "flights": flights})
+    assert said.json()["as_of"] is None
+    assert one.ask()["rung"] == "plain"
 
 
 def test_an_unknown_carrier_is_answered_by_the_table(
