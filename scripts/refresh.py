@@ -212,7 +212,7 @@ def figure(name: str) -> tuple[str, str]:
 def meta(module: Module) -> str:
     """The meta line; refused if the code changed and its version did not."""
     line = meta_line(module)
-    known = re.compile(r"Version (\S+) · SHA-256 .*?<code>(\w+)</code>")
+    known = re.compile(r"Version (\S+) · .*?<code>(\w+)</code>")
     before = known.search(at_head(module.root, module.meta))
     if before and before[1] == module.version and before[2] != module.hash:
         raise Refused(

@@ -263,8 +263,9 @@ def test_the_meta_line_says_all_that_a_copier_checks(root):
     module = snippet(root, 'print("named.toml")')
     up = "../../../files"
     assert meta_line(module) == (
-        '<p class="p2p-meta">Version 1.2.0 · SHA-256 '
-        f'<a href="{up}/SHA256SUMS"><code>{module.hash}</code></a> · Download '
+        '<p class="p2p-meta">Version 1.2.0 · '
+        f'<a href="{up}/SHA256SUMS">SHA-256</a> <code>{module.hash}</code>'
+        " · Download "
         f'<a href="{up}/drift/three.py" download>three.py</a> · '
         f'<a href="{up}/drift/named.toml" download>named.toml</a> · '
         f'Licence <a href="{up}/LICENSE">MIT-0</a>'
@@ -304,7 +305,8 @@ def test_the_catalogue_has_a_table_for_each_area_with_a_module(root):
     write(
         root,
         module.page,
-        "---\ntitle: Three\nlabels: none\narrives: batch\ntags: []\n---\n# Three\n",
+        "---\ntitle: Three\nlabels: none\narrives: batch\n"
+        "tags: []\n---\n# Three\n",
     )
     [line] = [x for x in catalogue(root).splitlines() if "three.md" in x]
     cells = [re.sub(r"\{.*?\}", "", cell).strip() for cell in line.split("|")]
