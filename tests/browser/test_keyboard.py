@@ -173,3 +173,14 @@ def test_search_says_what_it_found_and_gives_the_focus_back(
     phone.keyboard.press("Escape")
     expect(field).to_be_hidden()
     expect(opener).to_be_focused()
+
+
+def test_search_that_opens_late_leaves_the_focus_where_it_is(
+    desktop: Page,
+) -> None:
+    desktop.goto("guides/accuracy/")
+    link = desktop.get_by_role("link", name="Guides").first
+    link.focus()
+    desktop.locator("#__search").evaluate("box => box.click()")
+    desktop.wait_for_timeout(150)
+    expect(link).to_be_focused()
