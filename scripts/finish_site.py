@@ -65,7 +65,7 @@ VALID = timedelta(days=300)  # RFC 9116: less than a year
 
 PLAIN = re.compile(r'<span class="(?:n|w|p|o|bp|vm)">([^<]*)</span>')
 ALIKE = {
-    "k": re.compile(r'<span class="(?:kc|kd|kn|kr|ow)">'),
+    "k": re.compile(r'<span class="(?:kc|kd|kn|kr|nb|ow)">'),
     "s": re.compile(r'<span class="(?:s1|s2|sb|sc|si|ss)">'),
 }
 SPAN = re.compile(r"</?span[^>]*>")

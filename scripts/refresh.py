@@ -36,6 +36,7 @@ from scripts import (
     glossary,
     ideas_page,
     same_data_page,
+    site_bench_page,
 )
 from scripts.catalogue import catalogue, meta_line
 from scripts.home_questions import ten_questions
@@ -108,6 +109,9 @@ def items(root: Path) -> Iterator[Item]:
     if (root / same_data_page.RESULT).exists():
         made = partial(same_data_page.same_data_markdown, root)
         yield Item(same_data_page.FILES, made)
+    if (root / site_bench_page.RESULT).exists():
+        made_site = partial(site_bench_page.site_bench_markdown, root)
+        yield Item(site_bench_page.FILES, made_site)
     if (root / "docs/evidence.toml").exists():
         made = partial(evidence_page.evidence_pages, root)
         yield Item(evidence_page.FILES, made)

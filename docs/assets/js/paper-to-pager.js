@@ -117,6 +117,8 @@
   });
   function focusWhatScrolls() {
     each("pre > code, .p2p-scroll", function (box) {
+      /* Measuring what is folded would lay it out, and fetch its fonts; it is measured when it opens. */
+      if (box.closest("details:not([open])")) return;
       var scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1;
       var said = { tabindex: "0", role: "group", "aria-label": box.matches("code") ? "Code, scrolls" : "Table, scrolls" };
       Object.keys(said).forEach(function (key) {
