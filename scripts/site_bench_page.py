@@ -26,9 +26,10 @@ def site_bench_markdown(root: Path) -> str:
         "search": searches,
         "build": builds,
     }
+    tools = found["with"]
     text = [
-        f"Measured on {found['made']} with Chromium {found['chromium']} and "
-        f"Lighthouse {found['lighthouse']}, each page stock / ours."
+        f"Measured on {tools['made']} with Chromium {tools['chromium']} and "
+        f"Lighthouse {tools['lighthouse']}. Two values are stock / ours."
     ]
     text += [make(found[x]) for x, make in parts.items() if x in found]
     return "\n\n".join(text) + "\n"

@@ -55,7 +55,7 @@ def named(site: Path, page: Path) -> list[Path]:
         for found in LOADS.finditer(seen)
         for x in [found["link"] or found["src"]]
     ]
-    if (site / "assets/fonts").exists():
+    if any(path.parent.name == "css" for path in files):  # ours has fonts
         open_text = FOLDED.sub(r"\1", seen)  # what is folded asks for no font
         files += [site / "assets/fonts" / x for x in needed(open_text)]
     return list(dict.fromkeys(path.resolve() for path in files))

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     found: dict[str, Any] = {}
     if RESULT.exists():
         found = json.loads(RESULT.read_text("utf-8"))
-    found |= versions()
+    found["with"] = versions()
     with (
         sites(given.ours, given.stock) as folders,
         served(folders["ours"]) as ours,
