@@ -47,13 +47,13 @@ def copied(folder: Path) -> Path:
     while left > 0:
         number += 1
         name = f"copy{number}"
-        shutil.copytree(ROOT / "docs", root / "docs" / name)
         part, left = again(original, name, left)
         config["nav"] = [*config["nav"], {name: part}]
-        named = set(paths(part))
-        for page in (root / "docs" / name).rglob("*.md"):
-            if page.relative_to(root / "docs").as_posix() not in named:
-                page.unlink()
+        for page in paths(part):
+            target = root / "docs" / page
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = ROOT / "docs" / page.removeprefix(f"{name}/")
+            shutil.copy(source, target)
     (root / "mkdocs.yml").write_text(yaml.dump(config, sort_keys=False))
     return root
 
