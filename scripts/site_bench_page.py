@@ -43,7 +43,9 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def pair(both: dict[str, Any], key: str, form: str = "{:,}") -> str:
     """Stock / ours."""
-    return " / ".join(form.format(both[x][key]) for x in ("stock", "ours"))
+    return "\u00a0/\u00a0".join(
+        form.format(both[x][key]) for x in ("stock", "ours")
+    )
 
 
 def scores(found: dict[str, Any]) -> str:
@@ -53,19 +55,27 @@ def scores(found: dict[str, Any]) -> str:
             kind,
             *(pair(both, key, "{:.0f}") for key in SCORES),
             pair(both, "largest paint, ms"),
-            pair(both, "blocked, ms"),
-            pair(both, "layout shift", "{:.3g}"),
         ]
         for kind, both in found.items()
     ]
     head = ["Page", "Performance", "Accessibility", "Best practices", "SEO"]
-    head += ["Largest paint, ms", "Blocked, ms", "Layout shift"]
-    runs = max(len(both["ours"]["runs"]) for both in found.values())
-    return table(head, rows) + (
-        "\n\nPerformance, paint and blocked time are medians of "
-        f"{runs} runs; layout shift is the largest of them."
-        if runs > 1
-        else "\n\nOne run."
+    head += ["Largest paint, ms"]
+    most = {
+        (key, site): max(both[site][key] for both in found.values())
+        for key in ("layout shift", "blocked, ms")
+        for site in ("stock", "ours")
+    }
+    runs = sorted({len(both["ours"]["runs"]) for both in found.values()})
+    many = f"Medians of {' to '.join(map(str, runs))} runs"
+    shift, blocked = (
+        [f"{most[key, site]:.3g}" for site in ("stock", "ours")]
+        for key in ("layout shift", "blocked, ms")
+    )
+    return (
+        f"{table(head, rows)}\n\n{many}. The page that moves most while it "
+        f"loads has a layout shift of {shift[0]} with the stock theme, and "
+        f"of {shift[1]} here. The longest time that scripts block a page is "
+        f"{blocked[0]} ms there and {blocked[1]} ms here."
     )
 
 
