@@ -70,7 +70,9 @@ def address(site_dir: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright's loop would run on in this process, and
+# tests of the service have loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = start(playwright)

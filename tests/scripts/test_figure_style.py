@@ -49,7 +49,8 @@ def test_its_text_is_text_without_a_font() -> None:
 
 def test_it_has_a_name_and_a_description() -> None:
     text = svg("gap")
-    assert 'role="img" aria-labelledby="gap-t gap-d"' in text
+    named = 'role="img" aria-labelledby="gap-t" aria-describedby="gap-d"'
+    assert named in text
     assert '<title id="gap-t">A &lt;plot&gt;</title>' in text
     assert '<desc id="gap-d">It rises.</desc>' in text
 

@@ -33,6 +33,7 @@ PSI_PAGE = "docs/snippets/drift/psi.md"
 CONTRACT = "snippets/hardening/data_contract.py"
 GUIDE = "docs/guides/accuracy.md"
 HOME = "docs/index.md"
+ARGUMENT = "docs/start/argument.md"
 SOURCES = "docs/evidence.toml"
 COPIED = "a made up sentence of eight words here"
 Edit = Callable[[str], str]
@@ -122,6 +123,12 @@ FAULTS = [
     (pages.front_matter_is_complete, GUIDE,
      swap("^description: .*$", "description: " + "long " * 25),
      f"{GUIDE}: description has \\d+ characters"),
+    (pages.copied_snippets_state_what_they_take, PSI_PAGE,
+     swap("^labels: .*$", "labels: maybe"),
+     f"{PSI_PAGE}: labels must be one of"),
+    (pages.the_argument_leads_to_the_guides_of_each_step, ARGUMENT,
+     swap("guides/accuracy.md", "guides/drift.md"),
+     "argument.md: step"),
     (pages.front_matter_is_complete, GUIDE, swap("^step: .*\n", ""),
      f"{GUIDE}: step 1 to 7 belongs to guides"),
     (pages.no_two_pages_describe_themselves_alike, PSI_PAGE,
