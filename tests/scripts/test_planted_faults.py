@@ -297,21 +297,29 @@ def test_faults_in_a_built_page_are_named(tree, plant, tmp_path):
     plant(GUIDE, add(planted))
     plant(PSI_PAGE, swap('^( *--8<-- "snippets/drift/psi.py")$', r"\1\n    x"))
     build(tree, site)
-    (site / "alone.html").write_text("<title>alone</title>", "utf-8")
+    long = '<nav class="p2p-nav"><ul class="p2p-nav__pages">' + "<li>" * 21
+    (site / "alone.html").write_text(f"<title>alone</title>{long}", "utf-8")
     guide = "guides/accuracy/index.html"
-    for rule, said in (
+    faults = (
         (built.links_and_anchors_resolve, f"{guide}:.*#nowhere has no such"),
         (built.links_and_anchors_resolve, f"{guide}:.*no/page/ leads to no f"),
         (built.nothing_comes_from_another_host, f"{guide}:.*elsewhere"),
         (built.no_marker_is_printed, f"{guide}:.*8<"),
         (built.no_inline_style, f"{guide}:.*text-align"),
         (built.every_page_can_be_reached, "alone.html: no link"),
+        (built.navigation_shows_what_a_person_can_hold,
+         "alone.html: 0 sections"),
+        (built.navigation_shows_what_a_person_can_hold,
+         "alone.html: 21 lines"),
+        (built.navigation_shows_what_a_person_can_hold,
+         "alone.html: is not marked"),
         (built.snippet_pages_print_the_file_byte_for_byte,
          "snippets/drift/psi/index.html: does not print snippets/drift/psi"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for rule, said in faults:
         found = rule(tree, site)
         assert [x for x in found if re.search(said, x)], f"{said}: {found}"
-    assert len(BUILT) == 6
+    assert {rule for rule, _ in faults} == set(BUILT)
 
 
 def test_every_rule_has_a_planted_fault():

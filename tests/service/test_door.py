@@ -47,9 +47,9 @@ class Running:
     def raw(self, sent: bytes, *, half_closed: bool = False) -> bytes:
         """Send these bytes as they are; return all that comes back."""
         with socket.create_connection((self.host, self.port), 30) as line:
-            line.sendall(sent)
             got = b""
             with suppress(OSError):  # the server may have hung up
+                line.sendall(sent)
                 if half_closed:
                     line.shutdown(socket.SHUT_WR)
                 while part := line.recv(65_536):
@@ -180,7 +180,12 @@ def status_of(said: bytes) -> int:
 def test_what_is_no_http_is_refused_below_the_door(
     running: Running, sent: bytes
 ) -> None:
-    assert status_of(running.raw(sent, half_closed=True)) in (400, 431)
+    before = running.records()
+    said = running.raw(sent, half_closed=True)
+    # a server that hangs up on unread bytes may take its answer with it
+    assert (status_of(said) if said else 400) in (400, 431)
+    assert running.records() == before
+    assert running.post(b"{}").status_code == 422
 
 
 def test_a_body_that_does_not_come_is_given_up(running: Running) -> None:
