@@ -17,13 +17,14 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-Version: 1.3.0 (MIT-0)
+Version: 1.3.1 (MIT-0)
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import math
 import random
@@ -39,6 +40,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
@@ -578,6 +580,11 @@ class Loaded:
             table=RateTable(np.array(rows["edges"]), np.array(rows["rates"])),
         )
 
+    @cached_property
+    def decides(self) -> str:
+        """Hash of the settings, for each answer and its record."""
+        return self.settings.hash
+
     def ladder(self, now: Clock, ticks: Callable[[], float]) -> Ladder:
         """The rungs, best first.
 
@@ -952,7 +959,7 @@ class Service:
             probability=None if nothing else round(said.value, 6),
             rung="nothing" if nothing else cast(RungName, said.rung),
             release=loaded.name,
-            settings=loaded.settings.hash,
+            settings=loaded.decides,
             at=now,
             feed_as_of=as_of,
             reasons=list({(r.field, r.reason): r for r in reasons}.values()),
@@ -1149,7 +1156,7 @@ class Service:
                         id=f"log-{self.new_id()}",
                         time=now,
                         model=loaded.name if loaded else "none",
-                        config=loaded.settings.hash if loaded else "none",
+                        config=loaded.decides if loaded else "none",
                         inputs={},
                         output={"probability": None, "rung": "log opened"},
                     )
@@ -1600,14 +1607,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _listening(port: int) -> socket.socket:
+    # asyncio sends an answer at once only where the protocol is named: else
+    # its second part waits 40 ms for the caller to confirm the first
+    listening = socket.socket(proto=socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise OSError(f"port {port}: {error}") from error
+    listening.listen(2048)  # a caller may come before we are ready
+    return listening
+
+
 def _serve(given: argparse.Namespace, start: datetime | None) -> int:
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", given.port))
-        except (OSError, OverflowError) as error:
-            raise OSError(f"port {given.port}: {error}") from error
-        listening.listen(2048)  # a caller may come before we are ready
+    with _listening(given.port) as listening:
         if not given.folder.exists():
             print(f"training two releases into {given.folder} ...")
             prepare(given.folder, start or datetime.now(UTC))
@@ -1621,6 +1636,9 @@ def _serve(given: argparse.Namespace, start: datetime | None) -> int:
             candidate=given.shadow,
             durability=given.durability,
         )
+        # what is there now stays: looking through it stops every caller .1 s
+        gc.collect()
+        gc.freeze()
         port = listening.getsockname()[1]
         print(f"http://127.0.0.1:{port} (Ctrl-C stops it)", flush=True)
         config = uvicorn.Config(

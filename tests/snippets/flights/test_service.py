@@ -7,6 +7,7 @@ import json
 import math
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -819,6 +820,26 @@ def test_a_real_server_answers_and_stops_cleanly(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
         assert (process.returncode, out, err) == (0, "stopped\n", "")
+
+
+def test_an_answer_is_sent_without_waiting_for_the_caller_to_confirm() -> None:
+    async def unhurried() -> int:
+        delay: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def called(_: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+            line = out.get_extra_info("socket")
+            option = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            delay.set_result(line.getsockopt(*option))
+            out.close()
+
+        listening = module._listening(0)
+        port = listening.getsockname()[1]
+        async with await asyncio.start_server(called, sock=listening):
+            _, out = await asyncio.open_connection("127.0.0.1", port)
+            out.close()
+            return await asyncio.wait_for(delay, 10)
+
+    assert asyncio.run(unhurried()) != 0
 
 
 def test_blind_spot_a_feed_that_leaves_most_flights_out_is_believed(
