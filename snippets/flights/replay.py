@@ -12,7 +12,7 @@ warning costs 1, one before a truly late flight saves 4.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/replay.py
 Page:    snippets/flights/replay
-Version: 1.1.2 (MIT-0)
+Version: 1.2.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -445,9 +445,10 @@ class Ring:
 class Pager:
     """Reads scrapes and says which of our alert rules fire.
 
-    It knows the part of PromQL that `alerts.yml` uses: sums, increases over
-    a window, gauges, arithmetic, one comparison, `and`. An increase is the
-    plain difference; Prometheus stretches it to the ends of the window.
+    It knows the part of PromQL that `alerts.yml` uses: sums, increases and
+    changes over a window, gauges, arithmetic, one comparison, `and`. An
+    increase is the plain difference; Prometheus stretches it to the ends of
+    the window.
 
     Args:
         rules: The file of the rules.
@@ -515,11 +516,11 @@ class Pager:
         asked: list[float] = []
 
         def number(found: re.Match[str]) -> str:
-            name, wanted, window, offset = found.groups()
+            how, name, wanted, window, offset = found.groups()
             at = now - _span(offset or "0m")
             values = [
-                series.increase(at, _span(window))
-                if window
+                getattr(series, how)(at, _span(window))
+                if how
                 else series.last(at)
                 for series in self._series.get(name, ())
                 if _fits(wanted, series.labels)
@@ -554,8 +555,7 @@ class Series:
 
     def increase(self, at: datetime, window: timedelta) -> float:
         """By how much it rose; a fall is a restart. NaN below two values."""
-        first = bisect_left(self._times, at - window)
-        values = self._values[first : bisect_right(self._times, at)]
+        values = self._within(at, window)
         if len(values) < 2:
             return math.nan
         steps = [
@@ -563,10 +563,21 @@ class Series:
         ]
         return sum(steps)
 
+    def changes(self, at: datetime, window: timedelta) -> float:
+        """How often the value became another one. NaN without a value."""
+        values = self._within(at, window)
+        if not values:
+            return math.nan
+        return sum(new != old for old, new in pairwise(values))
+
+    def _within(self, at: datetime, window: timedelta) -> list[float]:
+        first = bisect_left(self._times, at - window)
+        return self._values[first : bisect_right(self._times, at)]
+
 
 _LABELS: Final = r"(?:\{([^}]*)\})?"
 _SELECTOR: Final = re.compile(
-    rf"(?:\bincrease\()?\b((?:flights_|up\b)\w*){_LABELS}"
+    rf"(?:\b(increase|changes)\()?\b((?:flights_|up\b)\w*){_LABELS}"
     r"(?:\[(\w+)\](?: offset (\w+))?\))?"
 )
 

@@ -17,7 +17,7 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-Version: 1.3.1 (MIT-0)
+Version: 1.4.0 (MIT-0)
 """
 
 from __future__ import annotations
@@ -736,6 +736,7 @@ class Metrics:
             "flights_shadow_hold", "1: the candidate behaves otherwise"
         )
         self.ready = gauge("flights_ready", "1: ready for requests")
+        gauge("flights_started_seconds", "Of the clock").set(time.time())
         self.release = gauge("flights_release", "1: it answers", "release")
         # a counter that begins at 1 never rises from 0, and rings nobody
         for rung in RUNGS:
@@ -803,7 +804,8 @@ class Service:
         self.releases = Releases(self.folder / "releases", PARTS)
         self.switch = switch_of(self.folder)
         self.pool = ThreadPoolExecutor(WORKERS)
-        self.clerk = ThreadPoolExecutor(1)  # labels take no answer's place
+        # feed and labels take no answer's place
+        self.listener, self.clerk = (ThreadPoolExecutor(1) for _ in range(2))
         self._lock = Lock()
         self._loaded: Loaded | None = None
         self._ladder: Ladder | None = None
@@ -823,6 +825,7 @@ class Service:
     def close(self) -> None:
         """End the threads and close the log."""
         self.pool.shutdown()
+        self.listener.shutdown()
         self.clerk.shutdown()
         if self.shadow is not None:
             self.shadow.close()
@@ -1203,7 +1206,7 @@ class Door:
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app, self.service = app, service
-        self.inside = 0
+        self.inside = Counts[str]()
 
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
@@ -1224,11 +1227,10 @@ class Door:
             await send(message)
 
         scope.setdefault("state", {})["started"] = started
-        counted = path == "/predict"
-        self.inside += counted
+        self.inside[known] += 1
         try:
             scope["state"]["kind"] = ""
-            body = await self._body(scope, receive, counted)
+            body = await self._body(scope, receive, known)
             rest = [body, {"type": "http.disconnect"}]
 
             async def again() -> Message:
@@ -1240,20 +1242,20 @@ class Door:
             kind = error.kind
             await _refusal(error)(scope, receive, answer)
         finally:
-            self.inside -= counted
+            self.inside[known] -= 1
             by_status = {2: "answered", 4: "refused"}.get(status // 100)
             outcome = kind or by_status or "failed"
             service.metrics.requests.labels(known, outcome).inc()
-            if counted and outcome == "answered":
+            if known == "/predict" and outcome == "answered":
                 service.metrics.seconds.observe(service.ticks() - started)
 
     async def _body(
-        self, scope: Scope, receive: Receive, counted: bool
+        self, scope: Scope, receive: Receive, known: str
     ) -> Message:
         """The whole body, if it is short, soon here and there is room."""
         _move_clock(self.service.clock, scope)
         limits = self.service.limits
-        if counted and self.inside > limits.queue:
+        if known in LIMITED and self.inside[known] > limits.queue:
             raise Refused(
                 503, "service", f"{limits.queue} requests wait", "shed"
             )
@@ -1279,10 +1281,10 @@ class Door:
         return {"type": "http.request", "body": whole}
 
 
+# each with room of its own: a flood of labels does not refuse a caller
+LIMITED: Final = ("/predict", "/events", "/outcomes")
 ROUTES: Final = (
-    "/predict",
-    "/events",
-    "/outcomes",
+    *LIMITED,
     "/livez",
     "/readyz",
     "/metrics",
@@ -1386,11 +1388,12 @@ def create_app(service: Service) -> FastAPI:
         found: Answered = await within(lambda: service.predict(ask, started))
         return found
 
-    @app.post("/events", responses=told(400, 408, 413, 422, 500))
+    @app.post("/events", responses=told(400, 408, 413, 422, 500, 503))
     async def events(sent: Events) -> Heard:
         """Hear what the departures feed tells."""
         heard: Heard = await within(
-            lambda: service.feed.tell(sent, service.clock())
+            lambda: service.feed.tell(sent, service.clock()),
+            service.listener,
         )
         for result, n in heard.results.items():
             service.metrics.events.labels(result).inc(n)

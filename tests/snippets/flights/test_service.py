@@ -668,6 +668,42 @@ def test_it_sheds_what_it_cannot_serve_and_recovers(
     assert one.ask()["rung"] == "model"
 
 
+def test_a_flood_of_the_feed_is_shed_and_takes_no_callers_place(
+    house: Callable[..., House],
+) -> None:
+    leave, one = threading.Event(), house().told()
+    limit, hear = one.service.limits.queue, one.service.feed.tell
+
+    def slow(*sent: Any) -> Any:
+        leave.wait(30)
+        return hear(*sent)
+
+    one.service.feed.tell = slow  # type: ignore[method-assign]
+    body = {"as_of": WORLD.starts.isoformat(), "flights": []}
+
+    async def many() -> tuple[list[httpx.Response], httpx.Response]:
+        door = httpx.ASGITransport(one.app)
+        async with httpx.AsyncClient(
+            transport=door, base_url="http://house"
+        ) as http:
+            calls = [
+                asyncio.create_task(http.post("/events", json=body))
+                for _ in range(2 * limit)
+            ]
+            while sum(call.done() for call in calls) < limit:
+                await asyncio.sleep(0.001)
+            asked = await http.post("/predict", json=FLIGHT)
+            leave.set()
+            return list(await asyncio.gather(*calls)), asked
+
+    said, asked = asyncio.run(many())
+    assert asked.json()["rung"] == "model"
+    codes = [one.status_code for one in said]
+    assert codes.count(200) == codes.count(503) == limit
+    for refused in (x for x in said if x.status_code == 503):
+        assert refused.headers["Retry-After"] == "1"
+
+
 def test_an_answer_that_would_come_too_late_is_not_computed(
     house: Callable[..., House],
 ) -> None:
