@@ -2,18 +2,18 @@
 
 usage: service.py
 
-Starts the service of the case, the same without one of its parts, its model
+Starts the service of the case, the same without some of its parts, its model
 alone and an endpoint that does nothing, in turn, each as a process of its
-own. locust asks over loopback from the other core. Then it asks twice as
-often as the service can answer, and after that half as often. Everything is
-a ratio, since the numbers are this machine's. Takes some three minutes, makes
-an environment for locust, writes results/service.json and service_result.md.
+own. locust asks over loopback from the other core: first as fast as it is
+answered, then at one rate for all. Last, strangers flood the service for some
+seconds beside its usual callers. Everything is a ratio, since the numbers are
+this machine's. Takes some nine minutes, makes an environment for locust,
+writes results/service.json and service_result.md.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
 import shutil
@@ -21,12 +21,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -34,7 +32,6 @@ from statistics import median
 from typing import Any, NoReturn
 
 import numpy as np
-import uvicorn
 from fastapi import FastAPI, Request
 from numpy.typing import NDArray
 
@@ -45,12 +42,14 @@ from scripts.environment import CACHE, ROOT, VERSION, environment
 from snippets.flights.replay import World
 from snippets.flights.service import (
     SETTINGS,
+    SWITCH,
     Ask,
     Case,
     Events,
     Service,
     SimulatedClock,
     _listening,
+    _run,
     create_app,
     prepare,
 )
@@ -58,22 +57,27 @@ from snippets.flights.service import (
 LOCUST = "locust==2.47.0"
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-FLIGHT = {
-    "carrier": "B6",
-    "flight": 1545,
-    "origin": "JFK",
-    "due": "2013-12-09T19:00:00Z",
-}
 NOON = datetime(2013, 12, 9, 17, tzinfo=UTC)
 LIMIT, MODEL, ALL = "an empty endpoint", "the model alone", "the service"
-PARTS = {
-    "contract": "without the contract at the door",
-    "log": "without the log",
-    "metrics": "without metrics",
-}
-VARIANTS = (LIMIT, MODEL, ALL, *PARTS.values())
-ROUNDS, SECONDS, CALLERS = 3, 5, 8
-PHASE, CROWD = 12, 1_500
+TYPES = "without types at the door and contract of the weather"
+LOG, DISK = "without the log", "with a log that does not wait for the disk"
+METRICS = "without metrics"
+ASKING = "without asking each time for switch and release"
+VARIANTS = (LIMIT, MODEL, ALL, TYPES, LOG, DISK, METRICS, ASKING)
+ROUNDS, SECONDS, CALLERS = 3, 6, 8
+FLOODS, PHASE, USUAL, STRANGERS = 3, 12, 100, 1_000
+
+
+def one_from_each_airport(world: World) -> list[dict[str, Any]]:
+    """Flights that may be asked about at noon."""
+    soon = {
+        caller.ask["origin"]: caller.ask
+        for caller in world.callers
+        if NOON - timedelta(minutes=30) < caller.at <= NOON
+    }
+    if len(soon) != 3:
+        stop(f"flights of {sorted(soon)} only")
+    return list(soon.values())
 
 
 class Nothing:
@@ -84,6 +88,25 @@ class Nothing:
 
     def __call__(self, *_: object, **__: object) -> Any:
         return self
+
+
+def changed(variant: str) -> dict[str, Any]:
+    """What a variant does otherwise than the service."""
+
+    def unlogged(self: Any, _: Ask, case: Case, *__: object) -> None:
+        self.case = case
+
+    def remembered(self: Any) -> Any:
+        if self._loaded is None:
+            Service.current(self)
+        return self._loaded, self._ladder
+
+    return {
+        MODEL: {"_write": unlogged},
+        LOG: {"_write": unlogged},
+        TYPES: {"_held": lambda *_: ""},
+        ASKING: {"current": remembered},
+    }.get(variant, {})
 
 
 def application(variant: str, folder: Path) -> Any:
@@ -97,43 +120,49 @@ def application(variant: str, folder: Path) -> Any:
 
         return bare
 
-    cases: list[Case] = []
-
-    class Unlogged(Service):
-        def _write(self, _: Any, case: Case, *__: object) -> None:
-            cases[:] = [case]
-
     world, clock = World("2013-12-09"), SimulatedClock(NOON)
-    kind = Unlogged if variant in (MODEL, PARTS["log"]) else Service
-    service = kind(folder=folder, clock=clock, weather=world.weather)
+    service = type("Variant", (Service,), changed(variant))(
+        folder=folder,
+        clock=clock,
+        weather=world.weather,
+        durability="process" if variant == DISK else "power",
+    )
     for flights in (world.schedule(), world.departures(None, NOON)):
         sent = {"as_of": NOON.isoformat(), "flights": flights}
         service.feed.tell(Events.model_validate(sent), NOON)
-    known = Ask.model_validate(FLIGHT)
-    if service.predict(known, service.ticks()).rung != "model":
-        stop("another rung than the model answers")
+    for body in one_from_each_airport(world):
+        ask = Ask.model_validate(body)
+        if service.predict(ask, service.ticks()).rung != "model":
+            stop("another rung than the model answers")
     if variant == MODEL:
         loaded, _ = service.current()
 
         @bare.post("/predict")
         async def model(request: Request) -> dict[str, float]:
             await request.json()
-            return {"probability": loaded.by_model(cases[0]).value}
+            return {"probability": loaded.by_model(service.case).value}
 
         return bare
-    if variant == PARTS["metrics"]:
-        service.metrics = Nothing()  # type: ignore[assignment]
+    if variant == METRICS:
+        service.metrics = Nothing()
+    if variant == ASKING:
+        state = service.switch.read(SWITCH, now=NOON)
+        service.switch.read = lambda *_, **__: state
     app = create_app(service)
-    if variant == PARTS["contract"]:
+    if variant == TYPES:
         routes = app.router.routes
         routes[:] = [r for r in routes if getattr(r, "path", "") != "/predict"]
 
         @app.post("/predict")
         async def trusting(request: Request) -> Any:
-            sent = {**await request.json(), "due": known.due}
-            ask = Ask.model_construct(None, **sent)
+            sent = await request.json()
+            due = datetime.fromisoformat(sent["due"])
+            ask = Ask.model_construct(None, **{**sent, "due": due})
             return await asyncio.get_running_loop().run_in_executor(
-                service.pool, service.predict, ask, request.state.started
+                service.threads["/predict"],
+                service.predict,
+                ask,
+                request.state.started,
             )
 
     return app
@@ -141,19 +170,12 @@ def application(variant: str, folder: Path) -> Any:
 
 def serve(variant: str, folder: Path) -> None:
     """Be the server; says its address once it listens."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     app = application(variant, folder)
-    gc.collect()
-    gc.freeze()  # as the service does
-    with _listening(0) as listening:
+    with _listening(0) as listening, suppress(KeyboardInterrupt):
         print(listening.getsockname()[1], flush=True)
-        config = uvicorn.Config(
-            app,
-            log_level="error",
-            access_log=False,
-            timeout_keep_alive=60,  # locust trips over lines that are closed
-        )
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+        # locust trips over lines that are closed
+        _run(app, listening, timeout_keep_alive=60)
 
 
 @contextmanager
@@ -183,17 +205,26 @@ def locust() -> Path:
 
 @dataclass(frozen=True)
 class Answers:
-    """When each was asked for, how long it took, and what it was."""
+    """Who asked and when, how long it took, and what came back."""
 
+    usual: NDArray[np.bool_]
     start: NDArray[np.float64]
     took: NDArray[np.float64]
     status: NDArray[np.int64]
     retry: NDArray[np.bool_]
 
+    def where(self, kept: NDArray[np.bool_]) -> Answers:
+        """Some of them."""
+        return Answers(*(getattr(self, f.name)[kept] for f in fields(self)))
+
     def between(self, first: float, last: float) -> Answers:
         """Those that were asked for within these times."""
-        kept = (first <= self.start) & (self.start < last)
-        return Answers(*(getattr(self, f.name)[kept] for f in fields(self)))
+        return self.where((first <= self.start) & (self.start < last))
+
+    @property
+    def shed(self) -> NDArray[np.bool_]:
+        """Which were turned away."""
+        return self.status == HTTPStatus.SERVICE_UNAVAILABLE
 
     def took_at(self, *quantiles: float) -> list[float]:
         """Quantiles of the seconds that answers with 200 took."""
@@ -201,21 +232,31 @@ class Answers:
         return [float(q) for q in np.quantile(took, quantiles)]
 
 
-def asked(url: str, seconds: float, users: int, rate: float = 0) -> Answers:
-    """All answers to a load; without a rate, each user asks on and on."""
+def asked(
+    url: str,
+    seconds: float,
+    usual: tuple[int, float],
+    strangers: tuple[int, float] = (0, 0),
+) -> Answers:
+    """All answers to so many users with so many requests a second."""
+    bodies = one_from_each_airport(World("2013-12-09"))
     with tempfile.TemporaryDirectory() as tmp:
         lines = Path(tmp) / "lines"
         more = {
-            "RATE": str(rate),
-            "USERS": str(users),
-            "BODY": json.dumps(FLIGHT),
+            "USUAL": f"{usual[0]} {usual[1]}",
+            "STRANGERS": f"{strangers[0]} {strangers[1]}",
+            "FROM": str(PHASE),
+            "TO": str(2 * PHASE),
+            "BODIES": json.dumps([json.dumps(body) for body in bodies]),
             "LINES": str(lines),
         }
+        users = str(usual[0] + strangers[0])
         done = subprocess.run(
             [
                 *(locust(), "-m", "locust", "--headless", "--only-summary"),
                 *("-f", HERE / "service_load.py", "--host", url),
-                *("-u", str(users), "-r", str(users), "-t", f"{seconds}s"),
+                *("-u", users, "-r", users, "-t", f"{seconds}s"),
+                *("--stop-timeout", "5"),
             ],
             env={**os.environ, **more},
             capture_output=True,
@@ -225,8 +266,9 @@ def asked(url: str, seconds: float, users: int, rate: float = 0) -> Answers:
         if done.returncode:
             stop(f"locust: {done.stderr[-2_000:]}")
         rows = [line.split() for line in lines.read_text("utf-8").splitlines()]
-    start, took, status, retry = zip(*rows, strict=True)
+    who, start, took, status, retry = zip(*rows, strict=True)
     return Answers(
+        np.array(who) == "Usual",
         np.array(start, float),
         np.array(took, float),
         np.array(status, int),
@@ -234,64 +276,78 @@ def asked(url: str, seconds: float, users: int, rate: float = 0) -> Answers:
     )
 
 
+def measured(
+    variant: str, made: Path, usual: tuple[int, float]
+) -> tuple[float, float, float]:
+    """Rate, p50 and p99 of a variant; the first second does not count."""
+    with running(variant, made) as url:
+        got = asked(url, SECONDS, usual)
+    got = got.between(got.start.min() + 1, np.inf)
+    if set(got.status) != {HTTPStatus.OK}:
+        stop(f"{variant} answered {sorted(set(got.status))}")
+    rate = len(got.start) / float(np.ptp(got.start))
+    p50, p99 = got.took_at(0.5, 0.99)
+    print(f"{variant}: {rate:.0f} a second, p50 {p50:.4f}, p99 {p99:.4f}")
+    return rate, p50, p99
+
+
 def costs(made: Path) -> dict[str, dict[str, float]]:
-    """Rate, p50 and p99 of each variant with CALLERS callers, by turns."""
-    found: dict[str, list[tuple[float, float, float]]] = {}
-    for turn in range(ROUNDS):
-        for variant in VARIANTS:
-            with running(variant, made) as url:
-                got = asked(url, SECONDS, CALLERS)
-            got = got.between(got.start.min() + 1, np.inf)  # it is warm
-            if set(got.status) != {HTTPStatus.OK}:
-                stop(f"{variant} answered {sorted(set(got.status))}")
-            rate = len(got.start) / float(np.ptp(got.start))
-            p50, p99 = got.took_at(0.5, 0.99)
-            found.setdefault(variant, []).append((rate, p50, p99))
-            print(f"{turn + 1}/{ROUNDS} {variant}: {rate:.0f} a second")
+    """Medians of the rounds: what it can, and how long it takes at ease."""
+    rates: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    for _ in range(ROUNDS):
+        for name in VARIANTS:
+            rates[name].append(measured(name, made, (CALLERS, 0))[0])
+    half = median(rates[ALL]) / 2
+    times: dict[str, list[tuple[float, float]]] = {x: [] for x in VARIANTS}
+    for _ in range(ROUNDS):
+        for name in VARIANTS:
+            times[name].append(measured(name, made, (USUAL, half))[1:])
     return {
-        name: dict(zip(("rate", "p50", "p99"), middle, strict=True))
-        for name, turns in found.items()
-        for middle in [map(median, zip(*turns, strict=True))]
+        name: {
+            "rate": median(rates[name]),
+            "p50": median(p50 for p50, _ in times[name]),
+            "p99": median(p99 for _, p99 in times[name]),
+        }
+        for name in VARIANTS
     }
 
 
 def flood(made: Path, sustainable: float) -> dict[str, float]:
-    """Half of what it can, and for some seconds four times that much."""
-    with running(ALL, made) as url, ThreadPoolExecutor() as beside:
-        calm = beside.submit(asked, url, 3 * PHASE, CROWD, sustainable / 2)
-        time.sleep(PHASE)
-        crowd = asked(url, PHASE, CROWD, 1.6 * sustainable)
-        steady = calm.result()
-    began, ended = crowd.start.min(), (crowd.start + crowd.took).max()
-    before = steady.between(-np.inf, began)
-    beside_it = steady.between(began, ended)
-    after = steady.between(ended, np.inf)
-    status = np.concatenate([crowd.status, beside_it.status])
-    retry = np.concatenate([crowd.retry, beside_it.retry])
-    shed = status == HTTPStatus.SERVICE_UNAVAILABLE
+    """Half of what it can, and for some seconds 1.6 times as much on top."""
+    with running(ALL, made) as url:
+        got = asked(
+            url,
+            3 * PHASE,
+            (USUAL, 0.5 * sustainable),
+            (STRANGERS, 1.6 * sustainable),
+        )
+    strange = got.where(~got.usual)
+    began = float(strange.start.min())
+    ended = float((strange.start + strange.took).max())
+    before = got.between(got.start.min() + 3, began)
+    during, after = got.between(began, ended), got.between(ended, np.inf)
     known = (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
-    if not np.isin(status, known).all() or not retry[shed].all():
-        stop(f"the flood was answered {sorted(set(status))}")
-    if set(before.status) != {HTTPStatus.OK}:
-        stop(f"half of what it can was answered {sorted(set(before.status))}")
-    refused = after.start[after.status != HTTPStatus.OK]
-    span = float(ended - began) * sustainable
+    if not np.isin(got.status, known).all() or not got.retry[got.shed].all():
+        stop(f"the flood was answered {sorted(set(got.status))}")
+    if before.shed.any():
+        stop("half of what it can is too much")
+    refused = after.start[after.shed]
+    span = (ended - began) * sustainable
     p50, p99 = before.took_at(0.5, 0.99)
-    quick = crowd.took[crowd.status == HTTPStatus.SERVICE_UNAVAILABLE]
-    return {
-        "asked": len(status) / span,
-        "answered": float((~shed).sum()) / span,
-        "shed": float(shed.mean()),
-        "seconds": float(ended - began),
-        "p50_answered": crowd.took_at(0.5)[0] / p50,
-        "slowest_answered_s": crowd.took_at(1)[0],
-        "p50_shed": float(np.median(quick)) / p50,
-        "last_shed_after_s": float(refused.max() - ended)
-        if len(refused)
-        else 0,
+    found = {
+        "asked": len(during.start) / span,
+        "answered": float((~during.shed).sum()) / span,
+        "shed": float(during.shed.mean()),
+        "shed_usual": float(during.shed[during.usual].mean()),
+        "p50_answered": during.took_at(0.5)[0] / p50,
+        "slowest_s": during.took_at(1)[0],
+        "p50_shed": float(np.median(during.took[during.shed])) / p50,
+        "last_shed_s": float(refused.max()) - ended if len(refused) else 0.0,
         "p50_after": after.took_at(0.5)[0] / p50,
         "p99_after": after.took_at(0.99)[0] / p99,
     }
+    print({name: round(value, 2) for name, value in found.items()})
+    return found
 
 
 def stop(why: str) -> NoReturn:
@@ -303,46 +359,64 @@ def table(found: dict[str, Any]) -> str:
     """What the page shows."""
     variants, base = found["variants"], found["variants"][ALL]
     lines = [
-        "| Behind the same server | Answers a second | p50 | p99 |",
+        "| What answers (the service: 1.0) | Answers a second | p50 | p99 |",
         "|---|---|---|---|",
     ]
     for name in VARIANTS:
         v = variants[name]
         ratios = [ratio(v[k] / base[k]) for k in ("rate", "p50", "p99")]
         lines.append(f"| {name} | {' | '.join(ratios)} |")
-    f, m = found["flood"], found["machine"]
-    late = f["last_shed_after_s"]
+    floods, m = found["floods"], found["machine"]
+
+    def all_of(key: str, form: Callable[[float], str] = ratio) -> str:
+        values = sorted(one[key] for one in floods)
+        low, high = form(values[0]), form(values[-1])
+        middle = form(median(values))
+        return middle if low == high else f"{middle} ({low} to {high})"
+
+    late = max(one["last_shed_s"] for one in floods)
+    deadline = found["deadline_s"]
     lines += [
         "",
-        f"**The flood.** Strangers ask {f['asked']:.1f} times as often as the "
-        f"service can answer, for {f['seconds']:.0f} seconds. It refuses "
-        f"{f['shed']:.0%} of them with 503 and `Retry-After`. The others are "
-        f"answered, at {ratio(f['answered'])} of the rate that it can keep: "
-        "refusals take time too, and so many callers more than their core. "
-        "At p50 an answer takes "
-        f"{ratio(f['p50_answered'])} times as long as at half of that rate, "
-        f"because others stand before it. The slowest took "
-        f"{f['slowest_answered_s'] / found['deadline_s']:.0%} of the deadline."
-        f" A refusal takes {ratio(f['p50_shed'])} times as long as an answer "
-        "without the flood.",
+        f"Measured on {found['made']}: {m['processor']}, {m['cores']} cores, "
+        "one for the server and one for the callers; medians of "
+        f"{ROUNDS} turns; Python {m['python']}. Answers a second are those "
+        f"to {CALLERS} callers who ask again as soon as they are answered. "
+        "p50 and p99 are taken at half of the service's rate, from "
+        f"{USUAL} callers who come by chance.",
+        "",
+        "**The flood.** The usual callers ask half as often as the service "
+        f"can answer. For {PHASE} seconds strangers come on top, so that it "
+        f"is asked {all_of('asked')} times as often as it can answer. It "
+        f"refuses {all_of('shed', percent)} of all requests with 503 and "
+        f"`Retry-After`, and {all_of('shed_usual', percent)} of those of the "
+        "usual callers: it cannot tell who is who. The others are answered, "
+        f"at {all_of('answered')} of the rate that it can keep, because a "
+        "refusal takes time too. Half of the answers take more than "
+        f"{all_of('p50_answered')} times the p50 before the flood: others "
+        "stand before them. The slowest took "
+        f"{percent(max(x['slowest_s'] for x in floods) / deadline)} of the "
+        f"deadline. A refusal takes {all_of('p50_shed')} times that p50.",
         "",
         "**After it.** "
         + (
-            f"{late:.1f} seconds after the last answer to the flood somebody "
+            f"{late:.1f} seconds after the last answer to a stranger somebody "
             "was refused, and nobody later. "
             if late
             else "Nobody was refused any more. "
         )
-        + f"Answers took {ratio(f['p50_after'])} at p50 and "
-        f"{ratio(f['p99_after'])} at p99 of what they took before the flood.",
+        + f"p50 was {all_of('p50_after')} and p99 {all_of('p99_after')} of "
+        f"what they were before. These are {FLOODS} floods: the median, and "
+        "the lowest and the highest of them.",
         "",
-        f"Measured on {found['made']}: {m['processor']}, {m['cores']} cores, "
-        f"one of them for the callers; median of {ROUNDS} turns of "
-        f"{SECONDS} seconds with {CALLERS} callers who ask again as soon as "
-        f"they are answered; Python {m['python']}. "
         "`scripts/bench/service.py` does it again.",
     ]
     return "\n".join(lines).replace("%", " %") + "\n"
+
+
+def percent(value: float) -> str:
+    """A share."""
+    return f"{value:.0%}"
 
 
 def ratio(value: float) -> str:
@@ -361,12 +435,12 @@ def main() -> int:
         made = Path(tmp) / "made"
         prepare(made, NOON)
         variants = costs(made)
-        flooded = flood(made, variants[ALL]["rate"])
+        floods = [flood(made, variants[ALL]["rate"]) for _ in range(FLOODS)]
     found = {
         "made": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "variants": variants,
-        "flood": flooded,
+        "floods": floods,
         "deadline_s": SETTINGS.door.deadline_seconds,
     }
     text = json.dumps(found, indent=1)

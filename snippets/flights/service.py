@@ -146,6 +146,9 @@ TOLD: Final = Contract(
     version="feed 1",
 )
 LOGGED: Final = ("carrier", "flight", "origin", "due", *LIVE, *SEEN, "as_of")
+# `queue` of each at a time; they still share processor and disk
+LIMITED: Final = ("/predict", "/events", "/outcomes")
+ROUTES: Final = (*LIMITED, "/livez", "/readyz", "/metrics")
 
 
 # What a release decides
@@ -736,13 +739,15 @@ class Metrics:
             "flights_shadow_hold", "1: the candidate behaves otherwise"
         )
         self.ready = gauge("flights_ready", "1: ready for requests")
-        gauge("flights_started_seconds", "Of the clock").set(time.time())
+        started = gauge("flights_started_seconds", "When, in Unix seconds")
+        started.set(time.time())
         self.release = gauge("flights_release", "1: it answers", "release")
         # a counter that begins at 1 never rises from 0, and rings nobody
         for rung in RUNGS:
             self.answers.labels(rung)
         for outcome in ("answered", "refused", "shed", "late", "failed"):
-            self.requests.labels("/predict", outcome)
+            for route in LIMITED:
+                self.requests.labels(route, outcome)
         for late in ("yes", "no"):
             self.labelled.labels(late)
         for result in ("first", "repeat", "agrees", "conflict", "unknown"):
@@ -803,9 +808,11 @@ class Service:
     def __post_init__(self) -> None:
         self.releases = Releases(self.folder / "releases", PARTS)
         self.switch = switch_of(self.folder)
-        self.pool = ThreadPoolExecutor(WORKERS)
-        # feed and labels take no answer's place
-        self.listener, self.clerk = (ThreadPoolExecutor(1) for _ in range(2))
+        # who waits for labels takes no caller's thread
+        self.threads = {
+            route: ThreadPoolExecutor(WORKERS if route == "/predict" else 1)
+            for route in ROUTES
+        }
         self._lock = Lock()
         self._loaded: Loaded | None = None
         self._ladder: Ladder | None = None
@@ -824,9 +831,8 @@ class Service:
 
     def close(self) -> None:
         """End the threads and close the log."""
-        self.pool.shutdown()
-        self.listener.shutdown()
-        self.clerk.shutdown()
+        for threads in self.threads.values():
+            threads.shutdown()
         if self.shadow is not None:
             self.shadow.close()
         if self._log is not None:
@@ -1281,16 +1287,6 @@ class Door:
         return {"type": "http.request", "body": whole}
 
 
-# each with room of its own: a flood of labels does not refuse a caller
-LIMITED: Final = ("/predict", "/events", "/outcomes")
-ROUTES: Final = (
-    *LIMITED,
-    "/livez",
-    "/readyz",
-    "/metrics",
-)
-
-
 def _no_name_twice(body: bytes) -> None:
     """Refuse what other readers of JSON answer by taking the last one."""
 
@@ -1341,10 +1337,9 @@ def create_app(service: Service) -> FastAPI:
     def told(*codes: int) -> dict[int | str, dict[str, Any]]:
         return {code: {"model": Problems} for code in codes}
 
-    async def within(
-        work: Callable[[], Any], who: ThreadPoolExecutor = service.pool
-    ) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(who, work)
+    async def within(route: str, work: Callable[[], Any]) -> Any:
+        threads = service.threads[route]
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:
@@ -1385,15 +1380,16 @@ def create_app(service: Service) -> FastAPI:
     async def predict(ask: Ask, request: Request) -> Answered:
         """Will this flight arrive more than 30 minutes late?"""
         started = request.state.started
-        found: Answered = await within(lambda: service.predict(ask, started))
+        found: Answered = await within(
+            "/predict", lambda: service.predict(ask, started)
+        )
         return found
 
     @app.post("/events", responses=told(400, 408, 413, 422, 500, 503))
     async def events(sent: Events) -> Heard:
         """Hear what the departures feed tells."""
         heard: Heard = await within(
-            lambda: service.feed.tell(sent, service.clock()),
-            service.listener,
+            "/events", lambda: service.feed.tell(sent, service.clock())
         )
         for result, n in heard.results.items():
             service.metrics.events.labels(result).inc(n)
@@ -1403,7 +1399,7 @@ def create_app(service: Service) -> FastAPI:
     async def outcomes(sent: Outcomes) -> Counted:
         """Hear what became of predictions."""
         counted: Counted = await within(
-            lambda: service.outcomes(sent), service.clerk
+            "/outcomes", lambda: service.outcomes(sent)
         )
         return counted
 
@@ -1415,7 +1411,7 @@ def create_app(service: Service) -> FastAPI:
     @app.get("/readyz", responses={503: {"model": State}, **told(500)})
     async def readyz(response: Response) -> State:
         """Whether to send requests here."""
-        state: State = await within(service.state)
+        state: State = await within("/readyz", service.state)
         response.status_code = 200 if state.ready else 503
         return state
 
@@ -1426,7 +1422,7 @@ def create_app(service: Service) -> FastAPI:
     )
     async def metrics() -> Response:
         """The numbers, for Prometheus."""
-        text: bytes = await within(service.scrape)
+        text: bytes = await within("/metrics", service.scrape)
         kind = "text/plain; version=0.0.4; charset=utf-8"
         return Response(text, headers={"content-type": kind})
 
@@ -1617,11 +1613,20 @@ def _listening(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(2048)  # a caller may come before we are ready
     except (OSError, OverflowError) as error:
         listening.close()
         raise OSError(f"port {port}: {error}") from error
-    listening.listen(2048)  # a caller may come before we are ready
     return listening
+
+
+def _run(app: ASGIApp, listening: socket.socket, **more: Any) -> None:
+    # What is loaded now stays. Else all callers wait, now and then, while
+    # Python looks through the libraries for garbage.
+    gc.collect()
+    gc.freeze()
+    config = uvicorn.Config(app, log_level="warning", access_log=False, **more)
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _serve(given: argparse.Namespace, start: datetime | None) -> int:
@@ -1639,16 +1644,10 @@ def _serve(given: argparse.Namespace, start: datetime | None) -> int:
             candidate=given.shadow,
             durability=given.durability,
         )
-        # what is there now stays: looking through it stops every caller .1 s
-        gc.collect()
-        gc.freeze()
         port = listening.getsockname()[1]
         print(f"http://127.0.0.1:{port} (Ctrl-C stops it)", flush=True)
-        config = uvicorn.Config(
-            create_app(service), log_level="warning", access_log=False
-        )
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            _run(create_app(service), listening)
         except KeyboardInterrupt:
             print("stopped")
         finally:

@@ -69,6 +69,21 @@ def test_words_find_names_questions_and_other_names(desktop: Page) -> None:
         assert len(shown(desktop)) < 6
 
 
+def test_an_arrow_key_filters_and_the_count_is_told(desktop: Page) -> None:
+    desktop.goto(CATALOGUE)
+    status = desktop.get_by_role("status").first
+    expect(status).to_have_text(f"{len(modules(ROOT))} files")
+    area = desktop.get_by_label("Area")
+    area.focus()
+    desktop.keyboard.press("ArrowDown")
+    expect(area).not_to_have_value("")
+    expect(area).to_be_focused()
+    chosen = area.input_value()
+    wanted = {m.name for m in modules(ROOT) if m.area == chosen}
+    expect(status).to_have_text(f"{len(wanted)} of {len(modules(ROOT))} files")
+    assert shown(desktop) == wanted
+
+
 def test_an_empty_answer_says_what_to_drop(phone: Page) -> None:
     phone.goto(f"{CATALOGUE}?area=readiness&labels=none&arrives=stream")
     status = phone.get_by_role("status").first
