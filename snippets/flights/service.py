@@ -17,7 +17,7 @@ its folder. With a `SimulatedClock` the header `X-Now` moves the time.
 Needs:   Python 3.11, scikit-learn 1.7, FastAPI 0.115, uvicorn 0.34, httpx 0.28
 Source:  snippets/flights/service.py
 Page:    snippets/flights/service
-Version: 1.4.0 (MIT-0)
+Version: 1.4.1 (MIT-0)
 """
 
 from __future__ import annotations
