@@ -12,7 +12,6 @@ import gzip
 import mimetypes
 import os
 import resource
-import shutil
 import socket
 import subprocess
 import sys
@@ -34,6 +33,8 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from scripts.dev import find_chromium  # noqa: E402
+
 KINDS = {
     "home": "",
     "guide": "guides/drift/",
@@ -49,7 +50,6 @@ KINDS = {
     "404": "404.html",
 }
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 
 
@@ -199,11 +199,10 @@ def served(site: Path) -> Iterator[str]:
 @contextmanager
 def chromium(*flags: str) -> Iterator[Browser]:
     """A headless Chromium with an empty profile, gone at the end."""
-    given = [os.environ.get("P2P_CHROMIUM"), *map(shutil.which, NAMES)]
-    path = next((name for name in given if name), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=[*FLAGS, *flags]
+            executable_path=find_chromium(Path(sys.executable)),
+            args=[*FLAGS, *flags],
         )
         try:
             yield browser

@@ -68,11 +68,12 @@ ROUNDS, SECONDS, CALLERS = 3, 6, 8
 FLOODS, PHASE, USUAL, STRANGERS = 3, 12, 100, 1_000
 
 
-def one_from_each_airport(world: World) -> list[dict[str, Any]]:
+@cache
+def one_from_each_airport() -> list[dict[str, Any]]:
     """Flights that may be asked about at noon."""
     soon = {
         caller.ask["origin"]: caller.ask
-        for caller in world.callers
+        for caller in World("2013-12-09").callers
         if NOON - timedelta(minutes=30) < caller.at <= NOON
     }
     if len(soon) != 3:
@@ -130,7 +131,7 @@ def application(variant: str, folder: Path) -> Any:
     for flights in (world.schedule(), world.departures(None, NOON)):
         sent = {"as_of": NOON.isoformat(), "flights": flights}
         service.feed.tell(Events.model_validate(sent), NOON)
-    for body in one_from_each_airport(world):
+    for body in one_from_each_airport():
         ask = Ask.model_validate(body)
         if service.predict(ask, service.ticks()).rung != "model":
             stop("another rung than the model answers")
@@ -239,7 +240,7 @@ def asked(
     strangers: tuple[int, float] = (0, 0),
 ) -> Answers:
     """All answers to so many users with so many requests a second."""
-    bodies = one_from_each_airport(World("2013-12-09"))
+    bodies = one_from_each_airport()
     with tempfile.TemporaryDirectory() as tmp:
         lines = Path(tmp) / "lines"
         more = {

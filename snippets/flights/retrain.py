@@ -14,7 +14,7 @@ on a truly late flight saves 4.
 Needs:   Python 3.11, NumPy 1.26, SciPy 1.11, scikit-learn 1.7
 Source:  snippets/flights/retrain.py
 Page:    snippets/flights/retrain
-Version: 1.1.0 (MIT-0)
+Version: 1.1.1 (MIT-0)
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from snippets.flights.models import (
     gain,
     score,
 )
+from snippets.flights.release import Range
 from snippets.hardening.promote import due, promote
 from snippets.hardening.recalibrate import apply_refresh, fit_refresh
 
@@ -92,23 +93,8 @@ LOOSE: Final = Gate(margin=0.0, gates=1, baseline=False)
 
 
 @dataclass(frozen=True)
-class Range:
-    """Points per 1,000 flights with a 95 % interval over days.
-
-    Attributes:
-        value: The mean.
-        low: Lower end.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Earned:
-    """What one policy brought from May to December.
+    """What one policy brought, May to December, points per 1,000 flights.
 
     Attributes:
         value: All flights.

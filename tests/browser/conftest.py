@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,14 +60,21 @@ class Server(SimpleHTTPRequestHandler):
             self.wfile.write(body)
 
 
-@pytest.fixture(scope="session")
-def address(site_dir: Path) -> Iterator[str]:
-    """Address of the served site, with a slash at its end."""
-    handler = partial(Server, directory=str(site_dir))
+@contextmanager
+def served(folder: Path, how: type[SimpleHTTPRequestHandler]) -> Iterator[str]:
+    """Address of a folder on this machine, with a slash at its end."""
+    handler = partial(how, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site_dir: Path) -> Iterator[str]:
+    """Address of the served site, with a slash at its end."""
+    with served(site_dir, Server) as address:
+        yield address
 
 
 # Not for the session: Playwright's loop would run on in this process, and

@@ -1,11 +1,9 @@
 """The zip of the site: opened from a disk, and served by Python alone."""
 
 import os
-import threading
 import zipfile
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.offline import contents, opened, pack
+from tests.browser.conftest import served
 from tests.browser.test_every_page import LISTEN
 from tests.browser.test_reach import KINDS
 from tests.browser.test_reader import RESULTS
@@ -35,12 +34,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def served(unpacked: Path) -> Iterator[str]:
-    handler = partial(Quiet, directory=str(unpacked))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+def unzipped_address(unpacked: Path) -> Iterator[str]:
+    with served(unpacked, Quiet) as address:
+        yield address
 
 
 @pytest.fixture
@@ -113,9 +109,9 @@ def test_a_reader_walks_from_file_to_file(tab: Page, unpacked: Path) -> None:
 
 
 def test_search_and_review_work_when_python_serves_the_zip(
-    tab: Page, served: str
+    tab: Page, unzipped_address: str
 ) -> None:
-    tab.goto(f"{served}readiness/index.html")
+    tab.goto(f"{unzipped_address}readiness/index.html")
     tab.locator("#dat-01 input[type=radio][value='1']").check()
     expect(tab.locator("#verdict")).to_be_visible()
     tab.get_by_role("textbox", name="Search").fill("stability index")

@@ -629,39 +629,45 @@ def test_every_refusal_stands_in_the_document(
                 assert name.endswith(f"/{model}")
 
 
-def test_it_sheds_what_it_cannot_serve_and_recovers(
-    house: Callable[..., House],
-) -> None:
-    entered, leave = threading.Semaphore(0), threading.Event()
-
-    def slow(origin: str, hour: datetime, _: float) -> Any:
-        entered.release()
-        leave.wait(30)
-        return WORLD.weather(origin, hour)
-
-    one = house(weather=slow).told()
+async def flooded(
+    one: House, leave: threading.Event, *asked: tuple[str, object]
+) -> list[httpx.Response]:
+    """Twice what has room of the first; then the others; then all go on."""
+    (path, body), *others = asked
     limit = one.service.limits.queue
-
-    async def many() -> list[httpx.Response]:
-        door = httpx.ASGITransport(one.app)
-        async with httpx.AsyncClient(
-            transport=door, base_url="http://house"
-        ) as http:
-            calls = [
-                asyncio.create_task(http.post("/predict", json=FLIGHT))
-                for _ in range(2 * limit)
-            ]
-            while sum(call.done() for call in calls) < limit:
-                await asyncio.sleep(0.001)
-            leave.set()
-            return list(await asyncio.gather(*calls))
-
-    said = asyncio.run(many())
+    door = httpx.ASGITransport(one.app)
+    async with httpx.AsyncClient(
+        transport=door, base_url="http://house"
+    ) as http:
+        calls = [
+            asyncio.create_task(http.post(path, json=body))
+            for _ in range(2 * limit)
+        ]
+        while sum(call.done() for call in calls) < limit:
+            await asyncio.sleep(0.001)
+        beside = [await http.post(path, json=body) for path, body in others]
+        leave.set()
+        said = list(await asyncio.gather(*calls))
     codes = [one.status_code for one in said]
     assert codes.count(200) == codes.count(503) == limit
     for refused in (x for x in said if x.status_code == 503):
         assert refused.headers["Retry-After"] == "1"
         assert refused.json()["errors"][0]["field"] == "service"
+    return beside
+
+
+def test_it_sheds_what_it_cannot_serve_and_recovers(
+    house: Callable[..., House],
+) -> None:
+    leave = threading.Event()
+
+    def slow(origin: str, hour: datetime, _: float) -> Any:
+        leave.wait(30)
+        return WORLD.weather(origin, hour)
+
+    one = house(weather=slow).told()
+    asyncio.run(flooded(one, leave, ("/predict", FLIGHT)))
+    limit = one.service.limits.queue
     assert len(one.records()) == limit
     shed = {"route": "/predict", "outcome": "shed"}
     assert one.count("flights_requests_total", **shed) == limit
@@ -672,7 +678,7 @@ def test_a_flood_of_the_feed_is_shed_and_takes_no_callers_place(
     house: Callable[..., House],
 ) -> None:
     leave, one = threading.Event(), house().told()
-    limit, hear = one.service.limits.queue, one.service.feed.tell
+    hear = one.service.feed.tell
 
     def slow(*sent: Any) -> Any:
         leave.wait(30)
@@ -680,28 +686,10 @@ def test_a_flood_of_the_feed_is_shed_and_takes_no_callers_place(
 
     one.service.feed.tell = slow  # type: ignore[method-assign]
     body = {"as_of": WORLD.starts.isoformat(), "flights": []}
-
-    async def many() -> tuple[list[httpx.Response], httpx.Response]:
-        door = httpx.ASGITransport(one.app)
-        async with httpx.AsyncClient(
-            transport=door, base_url="http://house"
-        ) as http:
-            calls = [
-                asyncio.create_task(http.post("/events", json=body))
-                for _ in range(2 * limit)
-            ]
-            while sum(call.done() for call in calls) < limit:
-                await asyncio.sleep(0.001)
-            asked = await http.post("/predict", json=FLIGHT)
-            leave.set()
-            return list(await asyncio.gather(*calls)), asked
-
-    said, asked = asyncio.run(many())
+    (asked,) = asyncio.run(
+        flooded(one, leave, ("/events", body), ("/predict", FLIGHT))
+    )
     assert asked.json()["rung"] == "model"
-    codes = [one.status_code for one in said]
-    assert codes.count(200) == codes.count(503) == limit
-    for refused in (x for x in said if x.status_code == 503):
-        assert refused.headers["Retry-After"] == "1"
 
 
 def test_an_answer_that_would_come_too_late_is_not_computed(
