@@ -21,8 +21,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.bench.both_sites import KINDS
-from scripts.finish_site import markdown_path
 from scripts.fonts import needed
+from scripts.for_machines import markdown_path
 from scripts.tree import ROOT, pages
 
 LIMIT = 95.0  # KB, first view without the search index
