@@ -59,6 +59,11 @@ def markdown_path(path: str) -> str:
     return f"{folder}/index.md" if folder else "index.md"
 
 
+def url(page: Page) -> str:
+    """Where a page stands, from the root of the site."""
+    return markdown_path(page.path).removesuffix("index.md")
+
+
 def markdown(root: Path, page: Page, base: str = "") -> str:
     """The page for a reader without a browser: includes resolved, no markup.
 
@@ -172,7 +177,7 @@ def llms_full(root: Path, base: str) -> str:
     """Every page whole, each under its address and its date of review."""
     parts = [INTRO.format(base=base)]
     for _, page in nav(root):
-        address = base + markdown_path(page.path).removesuffix("index.md")
+        address = base + url(page)
         head = f"Page: {address}\nReviewed: {page.meta['reviewed']}\n"
         parts.append(f"{head}\n{markdown(root, page, base)}")
     return "\n---\n\n".join(parts)

@@ -96,13 +96,15 @@ def _tips(html: str, glossary: str, known: set[str]) -> str:
 
     def link(found: re.Match[str]) -> str:
         term = found["term"]
+        if term in done or anchor(term) not in known:
+            return found[0]
         before = html[: found.start()]
         inside = any(
             before.rfind(f"</{tag}>")
             < max(before.rfind(f"<{tag} "), before.rfind(f"<{tag}>"))
             for tag in CLOSED
         )
-        if term in done or inside or anchor(term) not in known:
+        if inside:
             return found[0]
         done.add(term)
         link = f"{glossary}#{anchor(term)}"

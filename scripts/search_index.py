@@ -15,6 +15,7 @@ import json
 import re
 from pathlib import Path
 
+from scripts.for_machines import url
 from scripts.glossary import other_names
 from scripts.tree import Page, pages
 
@@ -55,11 +56,6 @@ def slim(path: Path, root: Path) -> None:
     }
     text = json.dumps(index, separators=(",", ":"), ensure_ascii=False)
     path.write_text(text, "utf-8")
-
-
-def url(page: Page) -> str:
-    """Where the index says that a page stands."""
-    return re.sub(r"(^|/)index/$", r"\1", f"{page.id}/")
 
 
 def keywords(page: Page, names: list[str]) -> str:

@@ -106,7 +106,7 @@ def _tokens(css: str) -> Iterator[str]:
     """Heads and declarations, each with the sign that ends it."""
     text = ""
     for found in PIECE.finditer(css):
-        if found[0] in "{};" and found[0]:
+        if found[0] in "{};":
             yield text.strip()
             yield found[0]
             text = ""

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,13 @@ class Module:
         )
 
 
+@cache
+def _front_matter(text: str) -> dict[str, Any]:
+    """Parsed once for each text, however often the pages are listed."""
+    meta: dict[str, Any] = yaml.safe_load(text)
+    return meta
+
+
 @dataclass(frozen=True)
 class Page:
     """One Markdown page: its front matter and its body."""
@@ -138,7 +145,7 @@ class Page:
         found = re.match(r"---\n(.*?\n)---\n", self.text, re.S)
         if found is None:
             return {}, self.text, 1
-        meta = yaml.safe_load(found[1])
+        meta = _front_matter(found[1])
         body = self.text[found.end() :]
         return meta, body, found[0].count("\n") + 1
 

@@ -12,7 +12,14 @@ import jsonschema_rs
 import pytest
 from PIL import Image
 
-from scripts.for_machines import llms, llms_full, markdown, markdown_path, nav
+from scripts.for_machines import (
+    llms,
+    llms_full,
+    markdown,
+    markdown_path,
+    nav,
+    url,
+)
 from scripts.tree import ROOT, Page, modules, pages
 
 BASE = "https://site.example/"
@@ -200,7 +207,7 @@ def test_a_shared_link_shows_what_kind_of_page_it_is(
     base = home(site_dir)
     for page in (page for page in pages(ROOT) if page.meta["kind"] == kind):
         said = head(html_of(site_dir, page))
-        address = base + markdown_path(page.path).removesuffix("index.md")
+        address = base + url(page)
         assert said["canonical"] == said["og:url"] == address
         assert 0 < len(said["description"]) <= 160
         for site in ("og", "twitter"):
@@ -229,10 +236,7 @@ def test_the_sitemap_lists_every_page_and_claims_no_date(
     text = (site_dir / "sitemap.xml").read_text("utf-8")
     base = home(site_dir)
     listed = sorted(re.findall("<loc>(.*?)</loc>", text))
-    assert listed == sorted(
-        base + markdown_path(page.path).removesuffix("index.md")
-        for page in pages(ROOT)
-    )
+    assert listed == sorted(base + url(page) for page in pages(ROOT))
     assert "lastmod" not in text
     robots = (site_dir / "robots.txt").read_text("utf-8")
     assert f"Sitemap: {base}sitemap.xml\n" in robots
