@@ -7,7 +7,7 @@ alone and an endpoint that does nothing, in turn, each as a process of its
 own. locust asks over loopback from the other core: first as fast as it is
 answered, then at one rate for all. Last, strangers flood the service for some
 seconds beside its usual callers. Everything is a ratio, since the numbers are
-this machine's. Needs Linux and two cores, takes some nine minutes, makes an
+this machine's. Needs Linux and two cores, takes some eleven minutes, makes an
 environment for locust, writes results/service.json and service_result.md.
 """
 
